@@ -48,7 +48,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format test test-long test-quiet soak game-day chaos bench figures readme translations screenshots docs lock audit host-check wheel-check sbom clean
+.PHONY: help demo check format test test-long test-quiet soak chaos bench figures readme translations screenshots docs lock audit host-check wheel-check sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -84,17 +84,14 @@ test-long: $(READY) ## Run the rest: large tables, all examples, slower ones; wi
 test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each; those of the build: BUILD=1
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal -m 'quiet$(if $(BUILD), and (not long or build))' $(BUILDS) $(ARGS)
 
-soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
+soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
-
-game-day: $(READY) ## Let the database, the disk, the clock and others fail: build/game-day.md; ARGS="--only disk --on SQLite"
-	@$(BIN)/python -m tests.game_day.game_day $(ARGS)
 
 chaos: $(READY) ## Kill, pause, cut off and upgrade a fleet of real processes; ARGS="--runs 1 --only deaths"
 	@$(BIN)/python -m tests.fleet.run_chaos $(ARGS)
 
 ##@ Measure
-bench: $(READY) ## Speed, memory and calls against the bars; OF=neighbours or page for others; ARGS="--only 6,7"
+bench: $(READY) ## Speed, memory and calls against the bars; OF=neighbours for others; ARGS="--only 6,7"
 	$(BIN)/python tests/bench/bench$(if $(OF),_$(OF)).py $(ARGS)
 
 figures: $(READY) ## Lines, modules, imports and rooms of the house

@@ -19,7 +19,7 @@ EXTENSIONS = (
     "cogs.recipes.schedules",
     "cogs.cast.gallery",
     "cogs.community.shootout",
-    "cogs.community.events.commands",
+    "cogs.events.command",
     "cogs.workflows.batch",
     "cogs.moderate.settings.commands",
     "cogs.moderate.studio",

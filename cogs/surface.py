@@ -9,12 +9,12 @@ import discord
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
-from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
+from bot.runtime.background import Round
 from bot.store import Decision, Question
-from cogs.community.events.commands import take_part_button
 from cogs.community.scheduled import ScheduledRuns
+from cogs.events.acts import ServerEvents
 from cogs.member.panel.account import key_controls
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
@@ -24,6 +24,8 @@ from cogs.reactions.pressed import Seeds
 from cogs.results import buttons
 from cogs.ui.interaction import Bot, use
 
+UPKEEP_S = 15.0
+
 
 class CogSurface:
     """The CardSurface of this bot. It resolves the bot's parts at call time, so it can be made before them."""
@@ -32,7 +34,6 @@ class CogSurface:
         self._bot = bot
         self.seeds = Seeds(bot)
         self.wishes = Wishes(bot)
-        self.run_schedules = ScheduledRuns(bot).run_due
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None) -> Rows:
         return buttons.offered(self._bot, jobs, linked=linked, shown_above=shown_above, private=card.private)
@@ -46,9 +47,6 @@ class CogSurface:
     def key_controls(self, guild_id: int | None) -> Sequence[discord.ui.Item[Any]]:
         return key_controls(guild_id)
 
-    def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
-        return [take_part_button(event)]
-
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Seed the server's emojis on the result."""
         self.seeds.posted(card, jobs, message)
@@ -56,9 +54,12 @@ class CogSurface:
     def ended(self, guild_id: int, card_id: str) -> None:
         self.wishes.ended(guild_id, card_id)
 
-    async def fulfil_wishes(self) -> None:
-        """Start waiting reactions' actions; upkeep does not wait for them."""
-        self.wishes.fulfil_all()
+    def rounds(self) -> Sequence[Round]:
+        return [
+            Round("wishes", self.wishes.fulfil_all, UPKEEP_S, is_common=True),
+            Round("schedules", ScheduledRuns(self._bot).run_due, UPKEEP_S, is_common=True, beside=True),
+            Round("events", use(self._bot, ServerEvents).run_once, UPKEEP_S, is_common=True, beside=True),
+        ]
 
     async def ask_moderators(self, approval: Question) -> None:
         """Post the question whether a card is approved."""

@@ -28,7 +28,7 @@ tempfile.tempdir = os.environ.get("PYTEST_DEBUG_TEMPROOT") or None
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
-QUIET = ("soak", "fleet", "game_day", "wire", "bench")
+QUIET = ("soak", "fleet", "wire", "bench")
 """Folders of tests in which processes answer each other in time, or whose times are compared."""
 
 

@@ -56,12 +56,6 @@ def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
     return sentences(charged, tr("No job here accounts for this charge. Check whether the key is also used elsewhere."))
 
 
-TOTALS_CORRECTED = Plural(
-    "{count} of this server's totals did not match its credit history and was corrected. Limits "
-    "and reports may have been wrong until now, but no entry is missing or changed.",
-    "{count} of this server's totals did not match its credit history and were corrected. Limits "
-    "and reports may have been wrong until now, but no entry is missing or changed.",
-)
 UNAVAILABLE_NOW = Text(
     "{operation} is paused on this account because Cannon Studio rejected it: {said} "
     "Try again {again}, or after a moderator runs `/studio status`.",

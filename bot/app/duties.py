@@ -11,15 +11,14 @@ from typing import Any
 import structlog
 
 from bot.account import offerings
-from bot.account.audit import TOTALS_EVERY_S, AccountAudit, TotalsAudit
+from bot.account.audit import AccountAudit
 from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
-from bot.app.health import PAGES_AGAIN_S, DatabaseWatch, Watchdog, end_process
+from bot.app.health import DatabaseWatch, Watchdog, end_process
 from bot.app.parts import Parts, Setup
 from bot.delivery.card import ticker
 from bot.delivery.host import messages
 from bot.delivery.posting import best_of_week
-from bot.delivery.posting import events as posted_events
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
 from bot.jobs.follow.lanes import LaneName, lane_of
@@ -69,10 +68,7 @@ def add_rounds(setup: Setup, parts: Parts) -> None:
         Round("host_key", key_health.check_host, offerings.DAY_S, EACH, beside=True),
         Round("rechecks", parts.reconciler.run_once, UPKEEP_S, ONE),
         Round("accounts", audit.run_once, UPKEEP_S, ONE),
-        Round("totals", TotalsAudit(store, setup.clock, setup.metrics).run_once, TOTALS_EVERY_S, ONE, beside=True),
         Round("answers", parts.recovery.settle_overdue, UPKEEP_S, ONE),
-        Round("wishes", setup.surface.fulfil_wishes, UPKEEP_S, ONE),
-        Round("schedules", setup.surface.run_schedules, UPKEEP_S, ONE, beside=True),
         Round("news", parts.absences.note_news, UPKEEP_S, EACH),
         Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
         Round("retention", retention.run_once, UPKEEP_S, ONE),
@@ -80,12 +76,10 @@ def add_rounds(setup: Setup, parts: Parts) -> None:
         Round("week", parts.weekly.run_once, best_of_week.EVERY_S, ONE, beside=True),
         Round("cast", delivery.cast_pictures.delete_leftovers, UPKEEP_S, ONE),
         Round("shootouts", parts.shootouts.run_once, shootouts.ROUND_S, ONE, beside=True),
-        Round("events", parts.event_desk.run_once, posted_events.EVERY_S, ONE, beside=True),
         Round("cards", delivery.watch_free, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
         Round("practice", parts.practice_studio.stop_idle, UPKEEP_S, EACH),
         Round("learned", learned.save, UPKEEP_S, EACH),
-        Round("models", learned.forget_unknown, UPKEEP_S, ONE),
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
         Round("offerings", parts.offerings.run_once, offerings.DAY_S, EACH, beside=True),
         Round("host", parts.host_messages.run_once, messages.EVERY_S, EACH, beside=True),
@@ -96,6 +90,7 @@ def add_rounds(setup: Setup, parts: Parts) -> None:
         Round("openapi", refresh.run_once, catalogue.RETRY_S, ONE, beside=True),
         Round("discovery", refresh.discover_once, catalogue.RETRY_S, ONE, beside=True),
     )
+    parts.rounds.add(*setup.surface.rounds())
     if parts.backups is not None:
         parts.rounds.add(Round("backups", parts.backups.run_once, UPKEEP_S, EACH, beside=True))
 
@@ -153,12 +148,8 @@ class Duties:
 
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         parts, lag = self.parts, LoopLag(self.clock, self.metrics)
-        watch = DatabaseWatch(parts.store, self.clock, end=self.end)
-        parts.rounds.add(
-            Round("loop-lag", lag.run_once, EVERY_S, EACH, beside=True),
-            Round("pages", watch.check_pages, PAGES_AGAIN_S, EACH, beside=True),
-        )
-        yield "database", watch.run()
+        parts.rounds.add(Round("loop-lag", lag.run_once, EVERY_S, EACH, beside=True))
+        yield "database", DatabaseWatch(parts.store, self.clock, end=self.end).run()
         for name in parts.rounds.table:
             if name != "maintenance":  # it begins with the worker
                 yield name, parts.rounds.keep(name)

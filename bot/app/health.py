@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import sys
 import threading
 import traceback
@@ -132,8 +131,6 @@ def _where_threads_are() -> str:
 
 
 EVERY_S = 15.0
-PAGES_AGAIN_S = 3600.0
-"""When a check that could not be made is tried again."""
 ROUNDS = 20
 """Rounds without a write, five minutes in all, until the process ends."""
 PASSING = frozenset({"busy", "full"})
@@ -141,7 +138,7 @@ PASSING = frozenset({"busy", "full"})
 
 
 class DatabaseWatch:
-    """Writes a row every 15 seconds, which also detects a replaced file, and checks all pages once a day.
+    """Writes a row every 15 seconds, which also detects a replaced file.
 
     `end` is called with the error that ends the process.
     """
@@ -165,16 +162,6 @@ class DatabaseWatch:
                     self._end(error)
         finally:
             probe.cancel()
-
-    async def check_pages(self) -> float:
-        """Check the pages if that is due; return the seconds until then. Raises StoreError for an unreadable file."""
-        try:
-            return await self._store.check_pages()
-        except DatabaseFailing as error:
-            if error.kind != "damaged":
-                raise
-            self._end(_ending(error))
-            return math.inf
 
     async def _probe(self) -> bool:
         try:

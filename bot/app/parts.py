@@ -33,19 +33,16 @@ from bot.cannon.mcp import McpClient
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery, DiscordLinks
 from bot.delivery.answers.recovery import Recovery
-from bot.delivery.card.drawing import CardDrawing
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.card.readers import CardLanguages, GuildLanguages
 from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages
 from bot.delivery.delivery import OPEN_CARDS_KEPT
-from bot.delivery.files.attachments import ContactSheets
 from bot.delivery.host.messages import HostMessages
 from bot.delivery.notices import LogChannel
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.cast_pictures import CastPictures
-from bot.delivery.posting.events import EventDesk
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
@@ -56,13 +53,13 @@ from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Lane
-from bot.jobs.intake import JobService, NoteAnswered
+from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.surface import Surface
 from bot.jobs.turns.submitting import Submitting
-from bot.jobs.worker import AnsweredCards, Worker
+from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import sweep
 from bot.moderation.alerts import Alerts, LogSink
@@ -191,7 +188,6 @@ class Parts(Container):
     own_accounts: OwnAccounts
     cast: ServerCast
     shootouts: ServerShootouts
-    event_desk: EventDesk
     moderation: Moderation
     practice: PracticeMode
     practice_studio: PracticeStudio
@@ -298,9 +294,6 @@ class Parts(Container):
     def make_messages(self, owner: CardOwner) -> Messages:
         return self.new(Messages, keeps=owner.is_sole)
 
-    def make_sheets(self, drawing: CardDrawing) -> ContactSheets:
-        return self.new(ContactSheets, made_with=drawing.made_with)
-
     def make_ticker(self, clock: Clock, owner: CardOwner, store: Store) -> CardTicker:
         open_cards = partial(store.cards.being_made, OPEN_CARDS_KEPT) if owner.is_sole else None
         return CardTicker(clock, open_cards=open_cards, is_calm=self._setup.is_calm)
@@ -341,9 +334,6 @@ class Parts(Container):
 
     def make_casts(self, pictures: CastPictures) -> Casts:
         return self.new(Casts, links=pictures.links)
-
-    def make_note_answered(self, cards: AnsweredCards) -> NoteAnswered:
-        return cards.note
 
     # ------------------------------------------------------------------ what members and moderators do
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -56,8 +55,6 @@ ANSWER_LIMIT_BYTES: Final = 2 * 1024 * 1024
 ERROR_LIMIT_BYTES: Final = 64 * 1024
 ETAG_LIMIT_CHARS: Final = 200
 TIMEOUT_S: Final = 30.0
-POLL_S: Final = 2.0
-"""Default interval of `wait` (the API's sample says 2000 ms)."""
 
 _BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Text]]] = {
     401: (KeyRefused, texts.KEY_NOT_ACCEPTED),
@@ -167,37 +164,6 @@ class CannonClient:
         tag = answer.headers.get("etag", "")
         fits = 0 < len(tag) <= ETAG_LIMIT_CHARS and tag.isascii() and tag.isprintable()  # sent back as a header
         return OpenApiAnswer(document=document, etag=tag if fits else None)
-
-    async def wait(
-        self, key: str, remote_id: str, *, timeout_s: float, on_change: Callable[[Progress], None] | None = None
-    ) -> Progress:
-        """Poll until the request has ended and return it; `on_change` gets each new state.
-
-        Retries as `retry.poll_again`. Raises CannonUnavailable after `timeout_s`, and permanent errors.
-        """
-        deadline = self._clock.monotonic() + timeout_s
-        last: Progress | None = None
-        failures, least_s = 0, POLL_S
-        while True:
-            try:
-                now = await self.get(key, remote_id)
-            except CannonError as error:
-                failures += 1
-                pause = retry.poll_again(failures, error, random.random())  # noqa: S311 - jitter, not a secret
-                if pause is None:
-                    raise
-                pause = max(pause, least_s)
-            else:
-                failures = 0
-                if on_change is not None and (last is None or last.status is not now.status):
-                    on_change(now)
-                if now.status.ended:
-                    return now
-                least_s = least_s if now.poll_after_s is None else now.poll_after_s
-                last, pause = now, least_s
-            if self._clock.monotonic() + pause > deadline:
-                raise CannonUnavailable(texts.UNREACHABLE)
-            await self._clock.wait(asyncio.Event(), pause)
 
     async def _call(
         self,

@@ -10,12 +10,10 @@ fields become None, new ones are logged once by name, and only a meaningless ans
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import json
 import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -26,7 +24,7 @@ import structlog
 
 from bot.cannon import texts
 from bot.cannon.errors import SENTENCE_LIMIT_CHARS, asks_to_verify, clean, message_read
-from bot.domain.models import AccountStatus, CreditKind, ExpiringCredits, credits_of
+from bot.domain.models import AccountStatus, credits_of
 from bot.domain.words.text import shortened
 from bot.errors import FieldFault, UnreadableAnswer
 
@@ -41,24 +39,8 @@ PIECES_MAX: Final = 64
 INLINE_BYTES: Final = 16 * 1024
 """An answer below this size is read in less than a millisecond."""
 
-LOTS_MAX: Final = 50
-_WORDS: Final = ("credit", "pack", "grant", "balance", "bucket", "lot")
-"""Parts of names of fields about credits."""
-_AMOUNTS: Final = ("remaining", "creditsRemaining", "credits_remaining", "left", "credits", "balance", "amount")
-_ENDS: Final = ("expiresAt", "expires_at", "expiresAtMs", "expires_at_ms", "expiry", "expiryDate", "expirationDate")
 _VERIFIED: Final = ("emailVerified", "email_verified", "isEmailVerified", "verified")
 """Possible names in `account`: whether its e-mail address is verified is not documented."""
-_KINDS: Final = ("kind", "type", "source", "category", "name")
-_OF_KIND: Final = (
-    (CreditKind.PACK, ("pack", "purchas", "bought", "top")),
-    (CreditKind.SUBSCRIPTION, ("subscri", "plan", "roll", "renew", "month")),
-)
-"""Parts of the words by which a lot of credits, or the field that has it, says where it comes from (INFERRED)."""
-_SECONDS_MAX: Final = 1e11
-"""A time above this is in milliseconds."""
-_LATEST: Final = 7.3e9
-"""The year 2201: later than any real date."""
-
 T = TypeVar("T")
 
 
@@ -87,80 +69,6 @@ def parsed(text: str | bytes, nodes_max: int = NODES_MAX, **hooks: Any) -> Any:
 def _children(value: Any) -> Sequence[Any]:
     inner = value.values() if isinstance(value, dict) else value
     return [each for each in inner if isinstance(each, dict | list)]
-
-
-def expiring_credits(answer: Mapping[str, Any]) -> tuple[ExpiringCredits, ...]:
-    """Return an account's expiring credits by date, soonest first; () if unknown."""
-    found: dict[tuple[float, CreditKind | None], Decimal] = defaultdict(Decimal)
-    for place, lot in _lots(answer):
-        amount = _amount(lot)
-        ends_at = next((at for name in _ENDS if (at := _account_wire_seconds(lot.get(name))) is not None), None)
-        mark = (ends_at or 0.0, _kind(place, lot))
-        if amount and ends_at is not None and (mark in found or len(found) < LOTS_MAX):
-            found[mark] += amount
-    marks = sorted(found, key=lambda mark: (mark[0], mark[1] or ""))
-    return tuple(ExpiringCredits(credits=found[at, kind], expires_at=at, kind=kind) for at, kind in marks)
-
-
-def _kind(place: str, lot: Mapping[str, Any]) -> CreditKind | None:
-    """Return where a lot comes from, by its own words, else by its field's name."""
-    said = [words for name in _KINDS if isinstance(words := lot.get(name), str)]
-    for words in (*said, place):
-        for kind, parts in _OF_KIND:
-            if any(part in words.casefold() for part in parts):
-                return kind
-    return None
-
-
-def _lots(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield possible credit lots with their fields' names: `credits`, or its lots, or those of another such field."""
-    total = answer.get("credits")
-    places = [total, *(_about_credits(place) for place in (answer, answer.get("account")))]
-    for place in places:
-        inner = list(_objects(place))
-        yield from inner
-        if place is total and isinstance(total, dict) and not inner:
-            yield "", total
-
-
-def _about_credits(place: object) -> dict[str, Any]:
-    fields = place.items() if isinstance(place, dict) else ()
-    return {name: value for name, value in fields if name != "credits" and _is_about_credits(name)}
-
-
-def _is_about_credits(name: object) -> bool:
-    return isinstance(name, str) and any(word in name.lower() for word in _WORDS)
-
-
-def _objects(place: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, value in place.items() if isinstance(place, dict) else ():
-        for each in value[:LOTS_MAX] if isinstance(value, list) else (value,):
-            if isinstance(each, dict):
-                yield str(name), each
-
-
-def _amount(lot: Mapping[str, Any]) -> Decimal | None:
-    for name in _AMOUNTS:
-        try:
-            return credits_of(lot.get(name))
-        except ValueError:
-            continue
-    return None
-
-
-def _account_wire_seconds(value: object) -> float | None:
-    """Convert to Unix seconds from seconds, milliseconds or ISO 8601, by default UTC."""
-    if isinstance(value, str):
-        try:
-            when = dt.datetime.fromisoformat(value)
-            found = (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
-        except (ValueError, OverflowError):
-            return None
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        found = value / 1000 if value > _SECONDS_MAX else float(value)
-    else:
-        return None
-    return found if 0 < found < _LATEST else None
 
 
 log = structlog.get_logger(__name__)
@@ -241,7 +149,6 @@ def account_status(document: object) -> AccountStatus:
         credits=_credits(remaining, "creditsRemaining"),
         plan=_label(account.get("plan"), LABEL_CHARS),
         scopes=_scopes(api_key.get("scopes")),
-        expiring=expiring_credits(answer),
         must_verify=must_verify,
     )
 

@@ -13,8 +13,8 @@ import discord
 
 from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
-from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
+from bot.runtime.background import Round
 from bot.store import Decision, Question
 
 
@@ -54,10 +54,6 @@ class CardSurface(Protocol):
         """
         ...
 
-    def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
-        """Return members' controls of an event's announcement, only DynamicItems."""
-        ...
-
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """React to a posted result, with its jobs. Must neither wait nor raise."""
         ...
@@ -72,12 +68,8 @@ class CardSurface(Protocol):
         """
         ...
 
-    async def fulfil_wishes(self) -> None:
-        """Fulfil members' earlier reactions to cards that have now ended."""
-        ...
-
-    async def run_schedules(self) -> None:
-        """Run what is due of the servers' schedules. Raises StoreError."""
+    def rounds(self) -> Sequence[Round]:
+        """Return the periodic work of features, once the parts are there."""
         ...
 
     async def ask_moderators(self, approval: Question) -> None:

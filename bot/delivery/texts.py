@@ -203,7 +203,6 @@ def open_result(number: int | None, host: str) -> str:
 ALT_TEXT = Text("Made with {operation}")
 MADE_WITH_AI = Text("Made with AI")
 """The AI label of a result; the model follows."""
-SHEET_ALT_TEXT = Plural("The image with its number", "All {count} images, with their numbers")
 
 
 @because("file.kind")
@@ -254,7 +253,6 @@ TAG_NEEDED = Text(
 )
 BEST_OF_WEEK = Text("Best of the week")
 ORIGINAL = Text("View the original")
-NO_STARS_YET = Text("No result that may be shown here has a star yet.")
 CANNOT_POST_WEEK = Text(
     "⚠️ I can't post the best of the week in {channel}. Check it with `/studio settings`.",
     why="place.permissions",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,14 +54,6 @@ def credits_words(amount: Decimal) -> str:
 def new_id() -> str:
     """Return a short, unguessable, readable id: 10 characters of Crockford's base32 (50 bits)."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
-
-
-def trace_of(subject: object) -> str:
-    """Return the trace id of what begins with `subject`, an interaction's or a card's id: 32 hex digits.
-
-    As OpenTelemetry has them. It leads back to no person.
-    """
-    return hashlib.blake2b(str(subject).encode(), digest_size=16).hexdigest()
 
 
 def is_id(text: str) -> bool:
@@ -292,8 +283,6 @@ class Job:
     first_attempt_at: float | None = None
     in_doubt: bool = False
     """A create has an unknown outcome: no other key may send it."""
-    trace: str = ""
-    """In each log line about it, from the command to the post; 32 hex digits."""
     repeats_key: str | None = None
     """Idempotency key of the unconfirmed job that this repeats; None: its own."""
     next_at: float = 0.0
@@ -451,22 +440,6 @@ class Job:
         return self.derivation.sent(self.input)
 
 
-class CreditKind(StrEnum):
-    """Where expiring credits come from."""
-
-    PACK = "pack"
-    SUBSCRIPTION = "subscription"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpiringCredits:
-    """Credits lost at `expires_at` (Unix seconds) unless spent. `kind` is None if not reported."""
-
-    credits: Decimal
-    expires_at: float
-    kind: CreditKind | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditPack:
     """Credits on sale. `credits` is None and `name` empty if not reported; the host's own link has neither."""
@@ -483,8 +456,6 @@ class AccountStatus:
     credits: Decimal | None
     plan: str | None
     scopes: tuple[str, ...]
-    expiring: tuple[ExpiringCredits, ...] = ()
-    """Expiring credits, soonest first; () without dates."""
     must_verify: bool = False
     """Whether its e-mail address must be verified before it may use credits, as far as reported."""
 

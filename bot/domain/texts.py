@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
-from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
+from bot.domain.models import credits_text, credits_words
 from bot.domain.words.orders import Variation
 from bot.language import Plural, Text, amount, aside, because, either, ntr, percent, ptr, sentences, tr
 
@@ -304,33 +304,6 @@ _COMING_WEEK = Text(
 )
 
 
-_EXPIRE: Mapping[CreditKind | None, Plural] = MappingProxyType(
-    {
-        None: Plural(
-            "{count} credit of the Cannon Studio account expires on {date}.",
-            "{count} credits of the Cannon Studio account expire on {date}.",
-        ),
-        CreditKind.PACK: Plural(
-            "{count} credit of a pack of the Cannon Studio account expires on {date}.",
-            "{count} credits of a pack of the Cannon Studio account expire on {date}.",
-        ),
-        CreditKind.SUBSCRIPTION: Plural(
-            "{count} credit of the Cannon Studio subscription expires on {date}.",
-            "{count} credits of the Cannon Studio subscription expire on {date}.",
-        ),
-    }
-)
-
-
-def credits_expire(of: ExpiringCredits, date: str, lost: Decimal, day: Decimal) -> str:
-    """Say that credits will expire before they are spent."""
-    expiring = _EXPIRE[of.kind](count=of.credits, date=date)
-    unused = tr(
-        "At the current {day} a day, {lost} of them will be lost.", day=credits_text(day), lost=credits_text(lost)
-    )
-    return sentences(expiring, unused)
-
-
 UNUSUAL_HOUR = Plural(
     "Unusual spending: {count} credit in the last hour. A usual hour takes {usual}.",
     "Unusual spending: {count} credits in the last hour. A usual hour takes {usual}.",
@@ -389,6 +362,22 @@ ALL_CHANNELS = Text("all channels")
 NO_CEILING, NO_CONFIRMATION, NO_APPROVAL = Text("no maximum"), Text("never"), Text("never")
 RERUN = Text("Re-run")
 SPOILERS_PREFIX = Text("Spoilers")
+SEEDS_OFF = Text("none")
+SEEDS_FEW = Text("re-run and gallery, once an hour in each channel")
+SEEDS_ALL = Text("every one that fits")
+REACTIONS_DO = {
+    "rerun": Text("re-run it"),
+    "vary": Text("vary it"),
+    "animate": Text("animate an image"),
+    "upscale": Text("upscale a video"),
+    "subtitles": Text("add subtitles"),
+    "gallery": Text("save to gallery"),
+    "remove": Text("remove it"),
+}
+"""What an emoji does, in two or three words, by its action."""
+NO_REACTIONS = Text("Off: reacting does nothing")
+EVERY_PUBLIC = Text("0: every public result")
+STARS_HINT = Text("How many stars a result needs to be shown there; 0 for every public result")
 SPOILERS_NEVER = Text("never")
 SPOILERS_AUTHOR = Text("author's choice")
 SPOILERS_ALWAYS = Text("always")
@@ -476,6 +465,7 @@ OPERATIONS_PAGE = (Text("Operations"), Text("Which of Cannon Studio's operations
 
 LIMITS_FORM, LIMITS_BUTTON = Text("Limits"), Text("Edit limits…")
 APPROVAL_FORM, APPROVAL_BUTTON = Text("Approval"), Text("Edit threshold…")
+GALLERY_FORM, GALLERY_BUTTON = Text("Gallery"), Text("Stars…")
 ZONE_FORM, ZONE_BUTTON = Text("Time zone"), Text("Time zone…")
 RETENTION_FORM, RETENTION_BUTTON = Text("How long records are kept"), Text("Keep records for…")
 WORDS_FORM, WORDS_BUTTON = Text("Forbidden words"), Text("Forbidden words…")
@@ -498,6 +488,10 @@ APPROVAL_CHANNEL = Text("Approval channel")
 APPROVE_OWN = Text("Moderators approve their own jobs")
 CAST_CHANNEL = Text("Channel for the cast's images")
 STARTER_STYLES = Text("Twelve styles to begin with")
+GALLERY_CHANNEL = Text("The gallery channel")
+GALLERY_STARS = Text("Stars that a result needs")
+REACTIONS = Text("Emojis that do something")
+SEEDS = Text("Emojis I add to results")
 LOG_CHANNEL = Text("Log channel")
 REVIEW_PRIVATE = Text("Review of private results")
 SPOILERS = Text("Results as spoilers")

@@ -62,9 +62,7 @@ def earlier_output(kind: MediaKind) -> str:
 AUTHORS_ONLY = Text(
     "On this server, only the author of a result can re-run it. Use the command instead.", why="owner.only"
 )
-NO_VARIANT = Text(
-    "I can't vary this: it has no prompt or spoken text, or variations are turned off here.", why="result.no_variation"
-)
+NO_VARIANT = Text("I can't vary this: it has no prompt, or variations are turned off here.", why="result.no_variation")
 NO_LOOK = Text(
     "This image was made without a character, so there is no other look. Use Subtle or Strong.", why="input.model"
 )

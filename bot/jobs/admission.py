@@ -43,24 +43,15 @@ def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
     return values.get(SAFETY_SWITCH) is False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """Defaults for one request: the server's settings and the author's."""
-
-    rules: Rules
-    voice: str = ""
-    """The author's voice, else the server's, '' for none."""
-
-
-def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
-    """Return the step's input with defaults, and the model as an id."""
+def with_defaults(operation: Operation, step: JobSpec, rules: Rules, voice: str) -> Mapping[str, Any]:
+    """Return the step's input with the server's defaults and a voice ('': none), and the model as an id."""
     names = operation.names - step.fill.keys()
     given = dict(step.input)
-    model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
+    model = given.get(MODEL) or rules.default_models.get(operation.id)
     if MODEL in names and isinstance(model, str):
         given[MODEL] = model_id(operation, clean_text(model))
-    if VOICE in names and not given.get(VOICE) and defaults.voice and VOICE not in step.derivation.casting.added:
-        given[VOICE] = defaults.voice
+    if VOICE in names and not given.get(VOICE) and voice and VOICE not in step.derivation.casting.added:
+        given[VOICE] = voice
     return given
 
 
@@ -93,22 +84,22 @@ class RequestGate:
             self.unavailable.require_available(payer_id, key, operation)
         return key
 
-    async def checked(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
+    async def checked(self, spec: CardSpec, rules: Rules, *, voice: str) -> list[CheckedJob]:
         """Return the steps with their wire inputs, judged by the word list. Raises InputError or Refused."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
             raise InputError(TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(spec.steps)), "count")
         self.require_on(spec.guild_id, [step.operation for step in spec.steps])
-        jobs = [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
-        return [await judged(job, defaults.rules.words) for job in jobs]
+        jobs = [self._checked(spec, number, rules, voice) for number in range(1, len(spec.steps) + 1)]
+        return [await judged(job, rules.words) for job in jobs]
 
-    def _checked(self, spec: CardSpec, number: int, defaults: Defaults) -> CheckedJob:
+    def _checked(self, spec: CardSpec, number: int, rules: Rules, voice: str) -> CheckedJob:
         catalogue, step = self.catalogue.current, spec.steps[number - 1]
         operation = catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
         try:
             if step.raw:
                 wire_input, cautions = catalogue.check_raw(step.operation, step.input)
             else:
-                given = with_defaults(operation, step, defaults)
+                given = with_defaults(operation, step, rules, voice)
                 pending = {*step.fill, *step.derivation.orders, *step.derivation.casting.added}
                 wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
                 cautions = catalogue.cautions(step.operation, wire_input, pending=pending)

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -15,7 +15,7 @@ from bot.account.key_health import KeyHealth
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
-from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, ShootoutPhase, new_id, trace_of
+from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, ShootoutPhase, new_id
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
@@ -23,8 +23,9 @@ from bot.domain.texts import MADE_IN_PRACTICE
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, Refused
 from bot.jobs import texts
-from bot.jobs.admission import Defaults, RequestGate
+from bot.jobs.admission import RequestGate
 from bot.jobs.signals import WorkerSignals
+from bot.jobs.worker import AnsweredCards
 from bot.language import Text, speaking
 from bot.moderation.alerts import Alerts
 from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
@@ -35,59 +36,6 @@ from bot.server.cast.casting import Casts
 from bot.server.community.own_accounts import Payers
 from bot.server.settings import Languages
 from bot.store import Cancelled, Store
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A job's relation to an earlier, unconfirmed one. At most one field is set."""
-
-    repeats: Job | None = None
-    """The unconfirmed job whose idempotency key it reuses: both are one request, charged once."""
-    may_pay_twice: bool = False
-    """Whether it is a new request although the unconfirmed one may have been charged."""
-
-    def of(self, job: Job) -> Job:
-        if self.repeats is None:
-            return job
-        return replace(
-            job,
-            repeats_key=_key_of(self.repeats),
-            in_doubt=True,
-            first_attempt_at=self.repeats.first_attempt_at,
-        )
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """Finds out whether another attempt can reuse the first one's idempotency key, and so cannot be charged twice."""
-
-    store: Store
-    clock: Clock
-
-    async def attempts(self, guild_id: int, checked: Sequence[CheckedJob], key_id: int | None) -> list[Attempt]:
-        """Return for each job its relation to an unconfirmed one. `key_id` is the API key's; None for the host's.
-
-        Raises Refused if another attempt is open or has a result.
-        """
-        return [await self._attempt(guild_id, job, key_id) for job in checked]
-
-    async def _attempt(self, guild_id: int, job: CheckedJob, key_id: int | None) -> Attempt:
-        unconfirmed_id = job.spec.repeats
-        before = await self.store.jobs.get(guild_id, unconfirmed_id) if unconfirmed_id else None
-        if before is None or not before.in_doubt:
-            return Attempt()
-        other = await self.store.job_lists.repeating(guild_id, _key_of(before))
-        if other is not None:
-            raise Refused(texts.RETRIED_ALREADY(job=other.id))
-        # Cannon Studio recognises the same input with the same API key for some hours.
-        is_same = (before.key_id, before.operation, before.sent_input) == (key_id, job.operation.id, job.sent_input)
-        is_late = self.clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
-        return Attempt(repeats=before) if is_same and not is_late else Attempt(may_pay_twice=True)
-
-
-def _key_of(job: Job) -> str:
-    return job.repeats_key or job.idempotency_key
-
 
 log = structlog.get_logger(__name__)
 
@@ -133,12 +81,6 @@ class Accepted:
     fresh: bool
 
 
-class NoteAnswered(Protocol):
-    """`AnsweredCards.note`."""
-
-    async def __call__(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool: ...
-
-
 @dataclass
 class JobService:
     """The only entry for paid work. `signals` announces new jobs to the worker."""
@@ -154,12 +96,8 @@ class JobService:
     alerts: Alerts
     payers: Payers
     signals: WorkerSignals
-    note_answered: NoteAnswered
-    """Stores where a card's message is; returns whether all of these jobs are sent without `wake`."""
+    answered: AnsweredCards
     languages: Languages
-
-    def __post_init__(self) -> None:
-        self._repeats = Repeats(self.store, self.clock)
 
     async def accept(self, spec: CardSpec) -> Accepted:
         """Check, price and store a request with its credits held. Nothing is sent yet.
@@ -192,16 +130,19 @@ class JobService:
         if own:
             rules = rules.of_own_account()
         member = await self.store.member_settings.get(spec.guild_id, spec.author_id)
-        defaults = Defaults(rules=rules, voice=member.voice or rules.default_voice)
         spec, doubts = await self.casts.cast(spec)
-        checked = await self.gate.checked(spec, defaults)
+        checked = await self.gate.checked(spec, rules, voice=member.voice or rules.default_voice)
         key = await self.gate.key(payer_id, [job.operation for job in checked], own=bool(own))
         if not key.is_practice and any(job.has_practice_link for job in checked):
             raise InputError(MADE_IN_PRACTICE)
         estimates = await self.pricing.estimate_all(payer_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
-        attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
-        may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
+        unconfirmed = [await self._unconfirmed(spec.guild_id, job) for job in checked]
+        pairs = list(zip(unconfirmed, checked, strict=True))
+        may_pay_twice = not (
+            spec.consent.may_pay_twice
+            or all(before is None or self._is_known_again(before, job, key.id) for before, job in pairs)
+        )
         cautions = distinct((*doubts, *_doubts(checked, estimates)), spec.consent.accepted)
         if own is None or may_pay_twice or cautions or must_confirm(spend, rules):
             foreseen: Foreseen = await self.store.spending.view(
@@ -211,8 +152,32 @@ class JobService:
             raise Unconfirmed(spend.shown, least, foreseen, may_pay_twice=may_pay_twice, cautions=cautions, own=own)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key, self.store.signature)
-        jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
+        jobs = [
+            repeating(job, before) if before is not None and self._is_known_again(before, asked, key.id) else job
+            for job, (before, asked) in zip(jobs, pairs, strict=True)
+        ]
         return await self._store_held(spec, spend, card, jobs)
+
+    async def _unconfirmed(self, guild_id: int, job: CheckedJob) -> Job | None:
+        """Return the unconfirmed job that this one retries, None for none.
+
+        Raises Refused if another retry of it is open or has a result.
+        """
+        before = await self.store.jobs.get(guild_id, job.spec.repeats) if job.spec.repeats else None
+        if before is None or not before.in_doubt:
+            return None
+        other = await self.store.job_lists.repeating(guild_id, before.repeats_key or before.idempotency_key)
+        if other is not None:
+            raise Refused(texts.RETRIED_ALREADY(job=other.id))
+        return before
+
+    def _is_known_again(self, before: Job, job: CheckedJob, key_id: int | None) -> bool:
+        """Whether Cannon Studio takes a retry for the same request: the same input and key, within some hours.
+
+        Then it reuses the first one's idempotency key, and both are charged once.
+        """
+        is_same = (before.key_id, before.operation, before.sent_input) == (key_id, job.operation.id, job.sent_input)
+        return is_same and self.clock.wall() - (before.first_attempt_at or 0.0) < SAFE_WINDOW_S
 
     async def _store_held(self, spec: CardSpec, spend: SpendRequest, card: Card, jobs: Sequence[Job]) -> Accepted:
         """Decide, hold and store in one transaction; then report limits that are nearly used up."""
@@ -236,15 +201,13 @@ class JobService:
             self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, taken, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
-            log.debug(
-                "job.accepted", job=job.id, trace=job.trace, guild=job.guild_id, card=stored.id, operation=job.operation
-            )
+            log.debug("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
     async def mark_answered(self, card: Card, jobs: Sequence[Job] = (), *, message_id: int, channel_id: int) -> None:
         """Note that Discord has the card; its jobs may start. New `jobs` of it are sent at once, if possible."""
         failpoint("answer.sent")
-        are_sent = await self.note_answered(card, jobs, message_id=message_id, channel_id=channel_id)
+        are_sent = await self.answered.note(card, jobs, message_id=message_id, channel_id=channel_id)
         failpoint("answer.stored")
         if not are_sent:
             self.signals.wake()
@@ -336,6 +299,12 @@ class JobService:
         )
 
 
+def repeating(job: Job, before: Job) -> Job:
+    """Return a job as the same request as an unconfirmed one."""
+    key = before.repeats_key or before.idempotency_key
+    return replace(job, repeats_key=key, in_doubt=True, first_attempt_at=before.first_attempt_at)
+
+
 def _cancelled_by(by_id: int, job: Job) -> str:
     return str(texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR)
 
@@ -357,7 +326,7 @@ def _jobs(
     key: UsableKey,
     signature: str,
 ) -> list[Job]:
-    ids, trace = [new_id() for _ in checked], trace_of(card.interaction_id or card.id)
+    ids = [new_id() for _ in checked]
     factors = [job.factors.rounded for job in checked]
     sources = sources_of([job.spec for job in checked])
     return [
@@ -380,7 +349,6 @@ def _jobs(
             price_size=factors[place].size,
             price_outputs=factors[place].outputs,
             created_at=card.created_at,
-            trace=trace,
             parent_id=spec.parent_id,
             variation=job.spec.derivation.variation,
             orders=job.spec.derivation.orders,

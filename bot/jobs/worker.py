@@ -21,7 +21,6 @@ from bot.errors import StoreError
 from bot.jobs.follow.agenda import GATHER_S, Agenda
 from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane, LaneName
-from bot.jobs.follow.webhook_hints import HintPace
 from bot.jobs.turns.delivering import Delivering
 from bot.jobs.turns.key_waits import KeyWaits
 from bot.jobs.turns.polling import Polling
@@ -65,7 +64,6 @@ class Worker:
     _stopping: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._hint_pace = HintPace(self.agenda, self.clock)
         self._quiet = QuietErrors(self.clock)
         self.beat = self.next_beat = self.clock.monotonic()
         """When the loop last ran, and has to run again; read by other threads."""
@@ -86,7 +84,7 @@ class Worker:
         followed = self.agenda.jobs.get(job_id)
         if followed is None:
             return False
-        self._hint_pace.note(followed)
+        self.agenda.hint(followed)
         return True
 
     def decided(self, job_id: str) -> None:
@@ -192,7 +190,6 @@ class Worker:
         for name in self.agenda.open:
             lane = self.agenda.lanes[name]
             while (followed := self.agenda.take_due(name, now)) is not None:
-                self._hint_pace.begin(followed)
                 turn = asyncio.create_task(self._turn(lane, followed, now), name=f"turn-{followed.id}")
                 self._turns.add(turn)
                 turn.add_done_callback(self._turn_done)
@@ -221,7 +218,7 @@ class Worker:
                     return None, True
                 job = followed.job
                 # In each log line of this task:
-                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id, trace=job.trace)
+                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)
                 if followed.is_begun and not await self.submitting.confirm(followed):
                     return None, True
                 wait_s = await self._take_turn(followed)
@@ -238,7 +235,7 @@ class Worker:
             return
         if followed.row is not None:
             self.claims.rows.keep(followed)
-        wait_s = 0.0 if followed.decided else self._hint_pace.wait_s(followed, wait_s)
+        wait_s = 0.0 if followed.decided else self.agenda.hinted_wait_s(followed, wait_s)
         followed.decided = False
         self.agenda.set_due(followed, wait_s)
 

@@ -1,6 +1,6 @@
-"""Sandbox of the image decoding process: it reaches the files of one folder only.
+"""Sandbox of the decoding process: it reaches the files of one folder only.
 
-In case an image exploits a decoder. Landlock blocks other files, connections and signals, seccomp all but some fifty
+In case a file exploits a decoder. Landlock blocks other files, connections and signals, seccomp all but some fifty
 system calls. Both are Linux's, unprivileged and irrevocable, and called through ctypes, because PyPI's packages need a
 system library. If the kernel lacks one, the other holds; `closes` reports which, at the start and in `check`.
 """
@@ -26,7 +26,7 @@ ASK_VERSION = 1
 RULE_PATH_BENEATH = 1
 WRITE_FILE, READ_FILE, READ_DIR, REMOVE_FILE, MAKE_REG, TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 8, 1 << 14
 IN_FOLDER = WRITE_FILE | READ_FILE | READ_DIR | REMOVE_FILE | MAKE_REG | TRUNCATE
-"""Still allowed, in the folder only: reading the images and writing the sheet."""
+"""Still allowed, in the folder only: reading the films and writing what is made of them."""
 FILE_RIGHTS: Mapping[int, int] = MappingProxyType({1: 13, 2: 14, 3: 15, 5: 16})
 """Number of file rights by version; all are removed."""
 CONNECTIONS_SINCE, CONNECTIONS = 4, 0b11
@@ -57,7 +57,7 @@ _ALLOWED: Mapping[str, tuple[int, int | None]] = MappingProxyType({
     "open": (2, None), "stat": (4, None), "lstat": (6, None), "access": (21, None), "unlink": (87, None),
     "readlink": (89, None), "gettimeofday": (96, None), "time": (201, None),
 })  # fmt: skip
-"""All that reading pictures and writing one takes, as traced, and what other libraries of C use for it: numbers on
+"""All that reading films and writing one takes, as traced, and what other libraries of C use for it: numbers on
 x86_64 and aarch64.
 
 Not on it, and so refused: sockets, programs, threads and processes, namespaces, signals, other programs' memory,

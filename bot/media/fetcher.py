@@ -79,7 +79,7 @@ class DownloadPace:
             self._points.append((now, self._bytes))
 
 
-__all__ = ["LocalFile", "MediaFetcher", "NewTransport", "OnProgress", "OriginTransport", "SourceFacts"]
+__all__ = ["LocalFile", "MediaFetcher", "NewTransport", "OriginTransport", "SourceFacts"]
 
 log = structlog.get_logger(__name__)
 
@@ -100,8 +100,6 @@ _LATER: Final = frozenset({408, 425, 429})
 
 NewTransport = Callable[[int], httpx.AsyncBaseTransport]
 """Makes a transport that has this many connections at most."""
-OnProgress = Callable[[int, int | None], None]
-"""Called with the bytes on disk and the total in bytes, None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +192,6 @@ class MediaFetcher:
         *,
         expect: MediaKind | None,
         max_bytes: int | None = None,
-        on_progress: OnProgress | None = None,
     ) -> LocalFile:
         """Stream `url` to the file `stem` (a plain name) in `into`, with its content's extension.
 
@@ -206,7 +203,7 @@ class MediaFetcher:
         with PartFile(into, _plain(stem) or "file") as part:
             async with _deadline(self._total_timeout_s), self._answer(self._downloads, url) as response:
                 pace = DownloadPace(self._clock, self._progress_window_s)
-                found = await _fill(part, response, url, wanted, limit, pace, on_progress)
+                found = await _fill(part, response, url, wanted, limit, pace)
             kind, content_type, extension = identified_whole(found, part.size, part.piece, wanted)
             path = part.keep(extension)
         log.debug("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
@@ -306,7 +303,6 @@ async def _fill(
     expect: Collection[MediaKind] | None,
     limit: int,
     pace: DownloadPace,
-    on_progress: OnProgress | None,
 ) -> Sniffed:
     total = content_length(response)
     if total is not None and total > limit:
@@ -320,8 +316,6 @@ async def _fill(
         if found is None:
             head += chunk
             found = identified(bytes(head), expect, link) if len(head) >= HEAD_BYTES else None
-        if on_progress is not None:
-            on_progress(part.size, total)
         if not halved and total is not None and part.size * 2 >= total:
             halved = _half(part)
     if not halved:

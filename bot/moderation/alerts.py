@@ -19,10 +19,9 @@ from typing import Protocol
 import structlog
 
 from bot.account.api_keys import ApiKeys, UsableKey
-from bot.account.audit import BalanceExpiry
 from bot.account.texts import with_packs
 from bot.cannon.client import CannonClient
-from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour, of_limits, spent_a_day
+from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour, of_limits
 from bot.domain.money.limit_rules import alert_headrooms
 from bot.domain.money.spend_request import SpendRequest
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
@@ -157,7 +156,6 @@ class Alerts:
     _ask_due: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self._expiry = BalanceExpiry(keys=self.keys, client=self.client, clock=self.clock)
         self._decisions = DecisionLog(self.store, clock=self.clock, channel=self.channel)
         self.store.outbox.listen(self.woken.set)
         self._balances = TokenBucket(self.clock, 1, BALANCE_EVERY_S)
@@ -236,8 +234,6 @@ class Alerts:
         found = await self.store.reports.totals(guild_id, spans)
         if found.practice:
             return  # spending there can't run out
-        for ending in await self._expiry.alerts(guild_id, spent_a_day(found.total, found.first_at, now)):
-            await self._tell(guild_id, ending)
         if not found.total or found.first_at is None:
             return
         before, last = found.spans
@@ -258,9 +254,7 @@ class Alerts:
         if balance is None:
             return None
         held = (await self.store.ledger.balance(guild_id)).held
-        a_day = spent_a_day(found.total, found.first_at, now)
-        free = balance - held - self._expiry.lost_in_a_week(guild_id, key, a_day)
-        alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
+        alert = of_balance(balance - held, found.total, days, now, is_shown=key.id is not None)
         return alert if alert is None else replace(alert, text=with_packs(alert.text, self.keys.packs(key)))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:

@@ -13,7 +13,7 @@ from bot.moderation.results import Removals
 from bot.moderation.server_key import ServerKeyChanges
 from bot.prices.server_list import PriceChanges
 from bot.server.community.schedules import ScheduleChanges
-from bot.server.reactions import ReactionChanges
+from bot.server.community.week import WeekChanges
 from bot.server.recipes import RecipeChanges
 from bot.server.settings import SettingsChanges
 
@@ -27,9 +27,9 @@ class Moderation:
     prices: PriceChanges
     questions: QuestionActs
     quota: QuotaChanges
-    reactions: ReactionChanges
     recipes: RecipeChanges
     removals: Removals
     reviews: ReviewRuleChanges
     schedules: ScheduleChanges
     settings: SettingsChanges
+    week: WeekChanges

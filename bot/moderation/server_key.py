@@ -73,8 +73,8 @@ class ServerKeyChanges(ModeratorActs):
         done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
         self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
         kept = done.before is not None and await self._is_kept(done.before)
-        for card in done.ended:
-            await self._cards.show(card.guild_id, card.card_id)
+        for card_id in done.ended:
+            await self._cards.show(guild_id, card_id)
         return KeySet(
             key=done.key,
             status=status,

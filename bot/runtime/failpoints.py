@@ -45,10 +45,8 @@ DECISION_NAMES = (
 FILE_NAMES = (
     "copy.half",  # part of the database copied
     "restore.copied",  # backup copied next to the database, nothing swapped
-    "restore.marked",  # mark set
-    "restore.moved",  # old database renamed, its log not yet
-    "restore.keyed",  # key file in place, database not yet
-    "restore.swapped",  # both in place, mark still set
+    "restore.kept",  # old files have a second name, key file in place, database not yet
+    "restore.swapped",  # both in place
 )
 """In copying and swapping the database's files."""
 MOVE_NAMES = (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Literal, TypeVar, get_args
+from typing import TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -126,9 +126,6 @@ class CommonFigures(Collector):
 
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-Books = Literal["account", "totals"]
-BOOKS: tuple[Books, ...] = get_args(Books)
-"""What is compared with the ledger: the account of a server's key, and the running totals."""
 OTHER = "other"
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
@@ -192,9 +189,7 @@ class Metrics:
         self._host_spent = whole("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
         self._refused_keys = whole("cannon_bot_keys_refused", "Servers' keys that are refused.")
         self._accounts = whole("cannon_bot_accounts", texts.ACCOUNTS, "kind")
-        self._differed = count("cannon_bot_books_differed", texts.BOOKS_DIFFERED, "books")
-        for books in BOOKS:
-            self._differed.labels(books)
+        self._differed = count("cannon_bot_books_differed", texts.BOOKS_DIFFERED)
         self._leader = gauge("cannon_bot_leader", texts.LEADER)
         self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
@@ -243,9 +238,9 @@ class Metrics:
         self._whole.common = common
         self._leader.set_function(common.is_here)
 
-    def books_differed(self, books: Books) -> None:
+    def books_differed(self) -> None:
         """Count a difference from the ledger."""
-        self._differed.labels(books).inc()
+        self._differed.inc()
 
     def file_size(self, file: str, size: Callable[[], float]) -> None:
         """Register a file size gauge, in bytes."""

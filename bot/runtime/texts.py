@@ -36,7 +36,7 @@ def _time(seconds: float) -> str:
 
 # ---------------------------------------------------------------------- metrics
 
-BOOKS_DIFFERED = "Times that the ledger differed from the account of a server's key, or from the running totals."
+BOOKS_DIFFERED = "Times that the ledger differed from the account of a server's key."
 DATABASE_UP = "Whether this process has kept a row within the last 30 seconds."
 LAST_COMMIT = "When this process last kept a row, Unix time; it tries each 15 seconds."
 DATABASE_ERRORS = "Transactions that failed by the database's fault, by kind."

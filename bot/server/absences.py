@@ -15,7 +15,6 @@ from bot.catalogue import LiveCatalogue
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.guild.privacy import BATCH
-from bot.store.host.backup import delete_older
 
 log = structlog.get_logger(__name__)
 
@@ -110,8 +109,6 @@ class Absences:
 
 
 EVERY_S = 3600.0
-UPGRADE_BACKUP_S = 30 * 86_400.0
-"""How long an automatic backup before an upgrade is kept: it has data deleted since."""
 PURGE_AFTER_S = 30 * 86_400.0
 """How long a server may be without the bot before its data is erased."""
 
@@ -144,8 +141,6 @@ class DataRetention:
         has_more |= await self._store.retention.forget_left_over() >= BATCH
         replaced = await self._store.former_members.replace_due()
         has_more |= replaced >= BATCH
-        if (path := self._store.path) is not None:
-            await asyncio.to_thread(delete_older, path, self._clock.wall() - UPGRADE_BACKUP_S, with_replaced=False)
         await self._store.retention.forget_expired()
         if erased:
             log.info("retention.erased", jobs=erased)

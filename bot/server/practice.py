@@ -84,8 +84,8 @@ class PracticeMode:
             ended = await self.store.keys.end_practice(guild_id, record=lambda _: record(by_id, False))
         if ended is None:
             return False
-        for card in ended:
-            await self.cards.show(card.guild_id, card.card_id)
+        for card_id in ended:
+            await self.cards.show(guild_id, card_id)
         self.worker.wake()
         return True
 

@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.texts import GONE, LIST_FULL
+from bot.domain.plain import to_plain
+from bot.domain.texts import EXPIRED, GONE, LIST_FULL
 from bot.domain.words.text import harmless
 from bot.errors import InputError
+from bot.runtime.clock import Clock
 from bot.server import texts
-from bot.store import Record, Saved, StoredRecipe
+from bot.store import Record, Saved, Store, StoredRecipe
 from bot.store.acts import ModeratorActs
 from bot.store.guild.community.recipes import RECIPES_MAX
+
+TEXT_LIFE_S = 24 * 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormTexts:
+    """Keeps the texts of a recipe's or schedule's form that could not be saved, for their author and a day."""
+
+    store: Store
+    clock: Clock
+
+    async def keep(self, guild_id: int, member_id: int, typed: object) -> str:
+        """Keep a dataclass of texts, and return its id."""
+        draft, expires_at = {"form": to_plain(typed)}, self.clock.wall() + TEXT_LIFE_S
+        return await self.store.drafts.keep(guild_id, member_id, draft, expires_at=expires_at)
+
+    async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any]:
+        """Return what was kept, which stays. Raises InputError if it has expired."""
+        draft = await self.store.drafts.get(guild_id, member_id, draft_id)
+        if draft is None or "form" not in draft:
+            raise InputError(EXPIRED)
+        texts_kept: Mapping[str, Any] = draft["form"]
+        return texts_kept
 
 
 class RecipeChanges(ModeratorActs):

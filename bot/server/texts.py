@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.catalogue.texts import echo
-from bot.domain.server.reaction_rules import Seeding
 from bot.language import Text, both, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- settings, refusals and alerts
@@ -31,54 +30,6 @@ PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode."
 PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.", why="practice.unavailable")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
-GALLERY_OFF = Text("off")
-GALLERY_OF_ALL = Text("{channel}, every public result", channel="<#{}>".format)
-GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
-
-
-def reactions_chosen(by_id: int, shown: str) -> str:
-    """Return the line of which emojis act; `shown` is '' for none."""
-    if not shown:
-        return tr("{who} turned off reactions.", who=actor(by_id))
-    return tr("{who} let these reactions act: {emojis}.", who=actor(by_id), emojis=shown)
-
-
-def seeds_switched(by_id: int, seeds: Seeding) -> str:
-    """Return the line of which emojis the bot puts under results."""
-    match seeds:
-        case Seeding.OFF:
-            return tr("{who} stopped the bot from adding emojis to results.", who=actor(by_id))
-        case Seeding.ALL:
-            return tr("{who} let the bot add every fitting emoji to results.", who=actor(by_id))
-        case _:
-            return tr("{who} let the bot add a few emojis to results.", who=actor(by_id))
-
-
-def gallery_moved(by_id: int, channel_id: int | None, stars: int) -> str:
-    """Return the line of a gallery that was moved, or switched off (None)."""
-    if channel_id is None:
-        return tr("{who} turned off the gallery.", who=actor(by_id))
-    if not stars:
-        place = f"<#{channel_id}>"
-        return tr("{who} set the gallery to {channel}, for every public result.", who=actor(by_id), channel=place)
-    return ntr(
-        "{who} set the gallery to {channel}, for results with {count} ⭐ or more.",
-        "{who} set the gallery to {channel}, for results with {count} ⭐ or more.",
-        stars,
-        who=actor(by_id),
-        channel=f"<#{channel_id}>",
-    )
-
-
-def weekly_moved(by_id: int, channel_id: int | None) -> str:
-    """Return the line of the best of the week, which is posted in a channel, or nowhere (None)."""
-    if channel_id is None:
-        return tr("{who} turned off the best of the week.", who=actor(by_id))
-    return tr(
-        "{who} set the best of the week to {channel}, every Monday.", who=actor(by_id), channel=f"<#{channel_id}>"
-    )
-
-
 RECIPE_EXISTS = Text(
     "There is already a recipe named “{name}”. Choose another name, or edit that recipe.", why="recipe.name"
 )

@@ -127,6 +127,10 @@ class FirstSetup:
         """Return the channels that are set for something, once each."""
         rules = await self.store.settings.get(guild_id)
         reviews = await self.store.reviews.rules(guild_id)
-        gallery = (await self.store.reactions.get(guild_id)).gallery_channel
-        chosen = [rules.log_channel, rules.approval_channel, gallery, *(each.review_channel for each in reviews)]
+        chosen = [
+            rules.log_channel,
+            rules.approval_channel,
+            rules.gallery_channel,
+            *(each.review_channel for each in reviews),
+        ]
         return list(dict.fromkeys([*filter(None, chosen), *sorted(rules.allowed_channels)]))

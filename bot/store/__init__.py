@@ -5,20 +5,20 @@ from bot.store.engine.group_commit import CommitUnknown
 from bot.store.engine.repository import APPROVAL, REFUND_REQUEST, REPORT, REVIEW, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
-from bot.store.guild.community.own_accounts import MemberAccounts, OwnSums, RemovedAccount
+from bot.store.guild.community.own_accounts import MemberAccounts, RemovedAccount
 from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.community.schedules import Schedules
-from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
+from bot.store.guild.community.weekly import BestOfWeek
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
 from bot.store.guild.members import StoredPreset, Voices, VoiceUse
 from bot.store.guild.privacy import Erased, Privacy
 from bot.store.guild.questions import Answer, GrantNote, Question, Questions, ReportOutcome
-from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
+from bot.store.guild.reactions import DueWish, ReactionActs
 from bot.store.guild.reviews import ReviewRule, Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.host.backup import Backups
 from bot.store.jobs.cards import Cards, FirstAttempts
-from bot.store.jobs.copies import Copies, Copy, DoomedCopy
+from bot.store.jobs.copies import Copies, Copy
 from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
 from bot.store.jobs.jobs import Jobs, RequestOfAnother
@@ -54,7 +54,6 @@ __all__ = [
     "CostsByKind",
     "Database",
     "Decision",
-    "DoomedCopy",
     "DueWish",
     "Erased",
     "FirstAttempts",
@@ -69,7 +68,6 @@ __all__ = [
     "Limits",
     "Mark",
     "MemberAccounts",
-    "OwnSums",
     "PlacedJob",
     "Practice",
     "Prices",
@@ -77,7 +75,6 @@ __all__ = [
     "Question",
     "Questions",
     "ReactionActs",
-    "ReactionMaps",
     "Recipes",
     "Record",
     "RecordOf",
@@ -101,5 +98,4 @@ __all__ = [
     "StoredRecipe",
     "VoiceUse",
     "Voices",
-    "WeeklyPost",
 ]

@@ -58,8 +58,7 @@ class JobLeases(Repository):
         """
 
         def change(db: Connection) -> list[Claimed]:
-            now = self._database.now(db)
-            values = {"lease": token, "limit": limit, "process": self._database.process, "now": now}
+            values = {"lease": token, "limit": limit, "process": self._database.process}
             claimed = [_claimed(row) for row in db.execute(_CLAIM.format(of=of), values).fetchall()]
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
@@ -75,7 +74,7 @@ class JobLeases(Repository):
 
 # On PostgreSQL a claim passes over jobs that another transaction changes, so that it waits for no guild.
 _CLAIM = """
-UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
+UPDATE jobs SET lease = :lease, claimed_by = :process WHERE id IN (
     SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
     /*shared JOIN jobs AS own ON own.id = free.id */
     WHERE free.lease IS NULL AND cards.answered = 1 {of}
@@ -99,34 +98,6 @@ def _claimed(row: Row) -> Claimed:
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
     rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
     return {row["id"]: with_subject(db, job_of(row)) for row in rows}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follower:
-    """What follows a job, or followed it last. Times are Unix seconds."""
-
-    lease: str | None
-    """The token under which it follows the job; None: it does no more."""
-    process: str
-    """Its name; '' for none."""
-    since: float | None
-
-    @property
-    def is_noted(self) -> bool:
-        return self.lease is not None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what hosts see of it, as JSON values; who followed the job last is not said here."""
-        return {
-            "lease": self.lease,
-            "followed_by": self.process if self.is_noted else "",
-            "followed_at": self.since if self.is_noted else None,
-        }
-
-
-def follower_of(row: Row) -> Follower:
-    """Return what follows the job of a row of `jobs`."""
-    return Follower(lease=row["lease"], process=row["claimed_by"], since=row["claimed_at"])
 
 
 def free_of_the_dead(db: Connection, database: Database) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from bot.store.by_name import server_module
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, set_meta, signature_in
+from bot.store.engine.repository import Meta, Repository, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.community.cast import Cast
@@ -37,7 +36,7 @@ from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
 from bot.store.guild.members import Drafts, MemberSettingsRows, Voices
 from bot.store.guild.privacy import Privacy, Retention
 from bot.store.guild.questions import Questions
-from bot.store.guild.reactions import ReactionActs, ReactionMaps
+from bot.store.guild.reactions import ReactionActs
 from bot.store.guild.record import AlertTimes, Decisions, Outbox
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SwitchedOff, WelcomeRows
@@ -57,7 +56,6 @@ from bot.store.money.limits import Blocks, Grants, Limits
 from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
-from bot.store.money.totals import Totals
 from bot.store.processes import JobLeases, forget_followers
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
@@ -67,7 +65,6 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Repository)
 
-PAGES_EVERY_S, PAGES_NOT_BEFORE_S = 86_400.0, 60.0
 DOUBTFUL = ("damaged", "disk")
 """Failures after which the next start checks the file."""
 
@@ -98,7 +95,6 @@ class Store:
     pings: Pings
     cancellation: Cancellation
     alerts: AlertTimes
-    reactions: ReactionMaps
     reaction_acts: ReactionActs
     histograms: Histograms
     meta: Meta
@@ -107,7 +103,6 @@ class Store:
     ledger: Ledger
     figures: Figures
     true_costs: TrueCosts
-    totals: Totals
     keys: GuildKeys
     practice: Practice
     switched_off: SwitchedOff
@@ -139,7 +134,7 @@ class Store:
         self._database, self._box, self._lock = database, box, lock
         for name, kind in _repositories().items():
             setattr(self, name, kind(database, box, clock))
-        self._clock, self._opened_at = clock, clock.wall()
+        self._clock = clock
         self.resealed = 0
         """The number of secrets resealed on opening."""
 
@@ -172,67 +167,43 @@ class Store:
         newest key. `progress` gets the progress of long work; without it the log does.
         """
         if isinstance(address, PostgresUrl):
-            return await cls._open_postgres(address, clock, secret_keys, progress)
+            if not secret_keys:
+                raise StoreError(texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
+            opener = server_module("database").PostgresDatabase
+            return await cls._of(await opener.open(address, clock=clock, progress=progress), secret_keys)
         lock = ProcessLock.take(address) if alone else None
         try:
-            return await cls._open(address, clock, secret_keys, busy_timeout_s, lock, progress)
+            is_intact = lock is not None and lock.is_intact
+            database = await SqliteDatabase.open(
+                address, clock=clock, busy_timeout_s=busy_timeout_s, is_intact=is_intact, progress=progress
+            )
+            return await cls._of(database, secret_keys, address, lock)
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
 
     @classmethod
-    async def _open_postgres(
-        cls, url: PostgresUrl, clock: Clock, secret_keys: Sequence[str], progress: Progress | None
+    async def _of(
+        cls, database: Database, secret_keys: Sequence[str], path: Path | None = None, lock: ProcessLock | None = None
     ) -> Store:
-        if not secret_keys:
-            raise StoreError(texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
-        opener = server_module("database").PostgresDatabase
-        database: Database = await opener.open(url, clock=clock, progress=progress)
-        try:
-            now = clock.wall()
-            needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
-            box = load_box(secret_keys, None, needed=needed)
-            await database.write(lambda db: sealed.forget_expired_tokens(db, now))
-            store = cls(database, box, clock)
-            store.signature = await database.read(signature_in)
-            await store._rotate_if_needed()
-        except BaseException:
-            await database.close()
-            raise
-        return store
+        """Return the store of an opened database, which is closed if that fails; `path` is an SQLite file's."""
+        now = database.clock.wall()
 
-    @classmethod
-    async def _open(
-        cls,
-        path: Path,
-        clock: Clock,
-        secret_keys: Sequence[str],
-        busy_timeout_s: float,
-        lock: ProcessLock | None,
-        progress: Progress | None,
-    ) -> Store:
-        is_intact = lock is not None and lock.is_intact
-        database = await SqliteDatabase.open(
-            path, clock=clock, busy_timeout_s=busy_timeout_s, is_intact=is_intact, progress=progress
-        )
-        try:
-            await database.read(lambda db: refuse_moved(db, path))
-            now = clock.wall()
-            needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
-            box = load_box(secret_keys, key_file_of(path), needed=needed)
-
-            def begin(db: Connection) -> None:
-                sealed.forget_expired_tokens(db, now)
-                if lock is not None:
-                    forget_followers(db)
-                if not is_intact:
-                    set_meta(db, PAGES_CHECKED_META, str(now))
-
-            await database.write(begin)
-            store = cls(database, box, clock, lock)
-            store.signature = await database.read(signature_in)
+        def begin(db: Connection) -> None:
+            sealed.forget_expired_tokens(db, now)
             if lock is not None:
+                forget_followers(db)
+
+        try:
+            if path is not None:
+                await database.read(lambda db: refuse_moved(db, path))
+            needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
+            box = load_box(secret_keys, None if path is None else key_file_of(path), needed=needed)
+            await database.write(begin)
+            store = cls(database, box, database.clock, lock)
+            store.signature = await database.read(signature_in)
+            if path is None or lock is not None:
                 await store._rotate_if_needed()
         except BaseException:
             await database.close()
@@ -295,22 +266,6 @@ class Store:
     def sign(self, text: str) -> str:
         """Sign `text` with this installation's newest secret key: for URLs given to others."""
         return self._box.sign(text)
-
-    async def check_pages(self) -> float:
-        """Check the pages of an SQLite file if it was last done a day ago; return the seconds until it is due.
-
-        Not in the first minute, which has work of its own. Raises DatabaseFailing, kind `damaged`, for a damaged page.
-        """
-        if not isinstance(self._database, SqliteDatabase):
-            return math.inf  # a server has checksums of its own
-        checked_at = float(await self.meta.get(PAGES_CHECKED_META) or 0)
-        now = self._clock.wall()
-        due_s = max(checked_at + PAGES_EVERY_S, self._opened_at + PAGES_NOT_BEFORE_S) - now
-        if due_s > 0:
-            return min(due_s, PAGES_EVERY_S)  # the clock may have been put back
-        await self._database.check_pages()
-        await self.meta.set(PAGES_CHECKED_META, str(now))
-        return PAGES_EVERY_S
 
     async def check(self) -> list[str]:
         if isinstance(self._database, SqliteDatabase):

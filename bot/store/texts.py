@@ -6,7 +6,7 @@ comes in as it is shown, `reason` as the operating system or SQLite words it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +39,7 @@ REACTION_WITHDRAWN = Text("The reaction was removed before this job started, so 
 
 # ---------------------------------------------------------------------- schedules
 
-RUN_NOT_DUE = Text("This run of the schedule has already started, or the schedule was paused.", why="schedule.paused")
+RUN_NOT_DUE = Text("This run of the schedule has already started, or the schedule is off.", why="schedule.off")
 SCHEDULE_LIMIT = Text(
     "This schedule has used {spent} of its {limit} this month, and a run needs about {price}.",
     why="schedule.limit",
@@ -181,12 +181,8 @@ WITHOUT_HOLD = "jobs have no hold"
 SETTLED_AND_RELEASED = "jobs are both settled and released"
 OPEN_BUT_RECHECKED = "open jobs are to be rechecked as if they had ended"
 ADJUSTED_WITH_OPEN_HOLD = "jobs are adjusted while their hold is open"
-TOTALS_DIFFER = (
-    "Server {guild_id}: the running totals differ from the ledger. The bot sets them right within a day.".format
-)
-HOST_TOTALS_DIFFER = (
-    "The running totals of CANNON_API_KEY differ from the ledger. The bot sets them right within a day."
-)
+TOTALS_DIFFER = "Server {guild_id}: the running totals differ from the ledger. Restore the last backup.".format
+HOST_TOTALS_DIFFER = "The running totals of CANNON_API_KEY differ from the ledger. Restore the last backup."
 THE_FILE = "The file"
 """The file's name in a report that is about one file."""
 ORPHANS = "{count} rows refer to rows that are missing.".format
@@ -228,7 +224,6 @@ KEY_FILE_NOT_MADE = "The key file {key_file} can't be created ({reason}). Set SE
 CHECKING = "Checking the database"
 COPYING = "Copying the database"
 COMPARING = "Comparing the databases"
-COMPARING_TOTALS = "Comparing the totals with the ledger"
 MIGRATING = "Upgrading the database"
 REBUILDING = "Rewriting the database"
 BACKUP_IS_DATABASE = "The backup and the database are the same file. Name another file for the backup."
@@ -244,13 +239,7 @@ BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and
 TARGET_IS_MOVED_TO = (
     "{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
 ).format
-
-
-def target_lacks(names: Sequence[str]) -> str:
-    return f"PostgreSQL has no place for {', '.join(names)}, so nothing was moved. Please report this."
-
-
-NOT_MOVED = "PostgreSQL and the file do not have the same of {what} ({which}), so nothing was moved.".format
+NOT_MOVED = "PostgreSQL and the file do not have the same of {what}, so nothing was moved.".format
 
 
 def size(count: int) -> str:
@@ -261,13 +250,8 @@ def size(count: int) -> str:
     return f"{number:.0f} {units[0]}" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
 
 
-HALF_RESTORED = (
-    "A restore of {database} was interrupted. Run `cannon-bot restore` with the same backup again to "
-    "complete it; nothing is lost."
-).format
 COPIED_ALREADY = "Another process is writing {target}. Wait for it, then try again.".format
 COPY_DAMAGED = "The copy {target} is damaged ({reason}), so it was not used. Check the disk.".format
-NOT_BACKED_UP = "{database} was not upgraded, because the backup that has to be made first failed: {reason}".format
 
 
 def no_room(needed: int, free: int) -> str:

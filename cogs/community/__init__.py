@@ -1,1 +1,1 @@
-"""What brings members together: `/shootout`, `/event`, and runs of schedules."""
+"""What brings members together: `/shootout`, and runs of schedules."""

@@ -16,12 +16,14 @@ from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.answers.command_payload import anywhere, is_anywhere
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
-from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.reaction_rules import ReactionAction, acting
+from bot.domain.texts import REACTIONS_DO
 from bot.errors import InputError, NoKey
 from bot.language import NAME, aside, listed, name_of, named, ptr, sentences, tr
 from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
-from bot.store import GuildSettings, ReactionMaps
+from bot.store import GuildSettings
 from cogs.member import texts
 from cogs.member.prices import price_lines, price_range
 from cogs.member.why import choices, show_page
@@ -30,7 +32,7 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import pages, show_instead
 from cogs.ui.permissions import guild_of, is_moderator, is_outside
-from cogs.ui.texts import GONE, LEGEND_ACTIONS, OPTION_IS
+from cogs.ui.texts import GONE, OPTION_IS
 from cogs.workflows.asked.options import operations_of
 
 
@@ -290,18 +292,17 @@ async def _menus(interaction: Interaction, kind: discord.AppCommandType) -> list
 
 async def _legend(interaction: Interaction) -> str:
     guild_id = guild_of(interaction)
-    legend = _emojis(await use(interaction, ReactionMaps).get(guild_id))
     rules = await use(interaction, GuildSettings).get(guild_id)
+    legend = _emojis(rules)
     return sentences(legend, texts.LEGEND_WORDS) if rules.answer_words else legend
 
 
-def _emojis(settings: ReactionRules) -> str:
+def _emojis(rules: Rules) -> str:
     """Return a line about the emojis on results here."""
-    has_gallery = settings.gallery_channel is not None
     shown = [
-        (rule.shown, str(LEGEND_ACTIONS[rule.action]))
-        for rule in settings.acting()
-        if has_gallery or rule.action is not ReactionAction.GALLERY
+        (rule.shown, str(REACTIONS_DO[rule.action]))
+        for rule in acting(rules.reactions)
+        if rules.gallery_channel is not None or rule.action is not ReactionAction.GALLERY
     ]
     return texts.legend_of(shown) if shown else str(texts.LEGEND_OFF)
 

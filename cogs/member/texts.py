@@ -177,7 +177,7 @@ def share_line(name: str, spent: str, share: str) -> str:
 # ---------------------------------------------------------------------- /usage report and its chart
 
 SPENT, RATE, DAYS_LEFT = Text("Spent"), Text("Average"), Text("Credits last for")
-MOST_BY, MOST_FOR, EXPIRING = Text("Most by"), Text("Most for"), Text("Credits that expire")
+MOST_BY, MOST_FOR = Text("Most by"), Text("Most for")
 BY_OPERATION, BY_MEMBER, BY_DAY, BY_KIND = Text("By operation"), Text("By member"), Text("By day"), Text("By kind")
 NOTHING_SPENT = Text("Nothing")
 BALANCE_NOT_KNOWN = Text("The account's balance isn't known.")

@@ -23,8 +23,8 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.texts import PRACTICE_TITLE
-from bot.domain.models import CreditPack, ExpiringCredits, credits_text, credits_words
-from bot.domain.money.account import DAY_S, days_left, percents
+from bot.domain.models import CreditPack, credits_text, credits_words
+from bot.domain.money.account import DAY_S, percents
 from bot.domain.texts import FORMER_MEMBER, mention
 from bot.domain.words.text import bare, harmless, shortened
 from bot.errors import CannonError, NoKey
@@ -34,7 +34,7 @@ from bot.store import GuildSettings, JobLists, Ledger, Mark, Report, ReportPage,
 from cogs.member import texts
 from cogs.member.export import as_csv, export_files
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import expiring_words, fitting, job_line, title_of, usage_of
+from cogs.ui.limit_text import fitting, job_line, title_of, usage_of
 from cogs.ui.panels import box_of, layout
 from cogs.ui.permissions import file_limit_of, guild_of, is_host, is_moderator, require_moderator
 from cogs.ui.texts import BUY_CREDITS
@@ -116,17 +116,13 @@ class SpendingRate:
     a_day: Decimal
     free: Decimal | None
     """The account's credits less held ones, at `as of`."""
-    expiring: Sequence[ExpiringCredits] = ()
-    """Expiring credits of the account."""
     packs: Sequence[CreditPack] = ()
     """What the server's account may buy."""
-    at: float = 0.0
-    """Unix seconds."""
 
     @property
     def days_left(self) -> Decimal | None:
-        """Days the account lasts at this rate, without credits that expire first."""
-        return None if self.free is None else days_left(self.free, self.expiring, self.a_day, self.at)
+        """Days the account lasts at this rate."""
+        return None if self.free is None or not self.a_day else max(self.free, Decimal(0)) / self.a_day
 
 
 @anywhere
@@ -186,7 +182,7 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
     bot, guild_id = interaction.client, guild_of(interaction)
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
-    rate = SpendingRate(a_day=found.total / days, free=None, at=bot.clock.wall())
+    rate = SpendingRate(a_day=found.total / days, free=None)
     try:
         key = await use(bot, ApiKeys).for_guild(guild_id)
     except NoKey:
@@ -195,13 +191,7 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
     if balance is None:
         return rate
     held = (await use(bot, Ledger).balance(guild_id)).held
-    status = use(bot, ApiKeys).last_status(guild_id, key)
-    return replace(
-        rate,
-        free=balance - held,
-        expiring=() if status is None else status.expiring,
-        packs=use(bot, ApiKeys).packs(key),
-    )
+    return replace(rate, free=balance - held, packs=use(bot, ApiKeys).packs(key))
 
 
 async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
@@ -245,12 +235,7 @@ def _rate_lines(rate: SpendingRate) -> list[str]:
 
 
 def _account_lines(rate: SpendingRate) -> list[str]:
-    lines = []
-    if expiring := expiring_words(rate.expiring, rate.at):
-        lines.append(f"**{texts.EXPIRING}**\n{expiring}")
-    if rate.packs:
-        lines.append(f"**{BUY_CREDITS}**\n{pack_lines(rate.packs, rate.a_day)}")
-    return lines
+    return [f"**{BUY_CREDITS}**\n{pack_lines(rate.packs, rate.a_day)}"] if rate.packs else []
 
 
 def _first(rows: Sequence[tuple[str, Decimal]], total: Decimal) -> str:

@@ -19,7 +19,7 @@ from bot.generation.again.rerun import require_payer
 from bot.jobs.intake import Unconfirmed
 from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
-from bot.store import Blocks, GuildSettings, ReactionMaps
+from bot.store import Blocks, GuildSettings
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.submit import is_price_shown, origin_in, post, question, tell_price
@@ -102,8 +102,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     if rule.action in REMAKES:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY and acting_part(reacted) is not None:
-        settings = await use(bot, ReactionMaps).get(reacted.guild.id)
-        await context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
+        await context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, rules.gallery_channel)
 
 
 # ---------------------------------------------------------------------- jobs

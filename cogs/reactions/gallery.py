@@ -20,14 +20,13 @@ from bot.delivery.texts import ORIGINAL
 from bot.delivery.texts import stars as stars_text
 from bot.domain.jobs.card_jobs import card_words
 from bot.domain.models import Card, Job
-from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
 from bot.jobs.texts import NOT_ANSWERED
 from bot.language import speaking
 from bot.moderation.alerts import Alerts
-from bot.store import Copies, ReactionActs, ReactionMaps
+from bot.store import Copies, GuildSettings, ReactionActs
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, use
 
@@ -48,17 +47,17 @@ class Gallery:
         self._bot = bot
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
-    async def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
+    async def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], channel_id: int | None) -> None:
         """Raise InputError for a card that cannot be shown in the gallery."""
-        if settings.gallery_channel is None:
+        if channel_id is None:
             return
         if not shown_jobs(jobs):
             raise InputError(texts.NOTHING_TO_SHOW)
-        if guild.get_channel_or_thread(settings.gallery_channel) is None:
+        if guild.get_channel_or_thread(channel_id) is None:
             return  # moderators are notified
         gate = use(self._bot, PostingGate)
         try:
-            await gate.require_gallery(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
+            await gate.require_gallery(card, shown_jobs(jobs), channel_id=channel_id)
         except NoPlace as error:
             raise InputError(error.sentence) from error
         except Later as error:
@@ -85,9 +84,9 @@ class Gallery:
         if post is not None:
             await self._show(guild_id, card, jobs, stars, post.channel_id, post.message_id)
             return
-        settings = await use(self._bot, ReactionMaps).get(guild_id)
-        if settings.gallery_channel is not None and stars >= settings.gallery_stars:
-            await self._post(guild_id, card, jobs, stars, settings.gallery_channel)
+        rules = await use(self._bot, GuildSettings).get(guild_id)
+        if rules.gallery_channel is not None and stars >= rules.gallery_stars:
+            await self._post(guild_id, card, jobs, stars, rules.gallery_channel)
 
     async def _post(self, guild_id: int, card: Card, jobs: Sequence[Job], stars: int, channel_id: int) -> None:
         copies = use(self._bot, ResultCopies)

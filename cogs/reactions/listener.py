@@ -32,7 +32,7 @@ from bot.language import from_discord, speak
 from bot.runtime.background import BackgroundTasks, in_short
 from bot.runtime.pace import TokenBucket
 from bot.server.absences import Absences
-from bot.store import Cards, DueWish, ReactionActs, ReactionMaps
+from bot.store import Cards, DueWish, GuildSettings, ReactionActs
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
 from cogs.reactions.submit import member_of, send_privately
@@ -320,8 +320,8 @@ class Wishes:
         with _logged("reaction.wishes_failed", card=card_id):
             if await use(self._bot, ReactionActs).any_wait(guild_id, card_id) and not self.hand_over(card_id):
                 await self._fulfil(card_id)
-            settings = await use(self._bot, ReactionMaps).get(guild_id)
-            if settings.gallery_channel is not None and not settings.gallery_stars:
+            rules = await use(self._bot, GuildSettings).get(guild_id)
+            if rules.gallery_channel is not None and not rules.gallery_stars:
                 await self._show_in_gallery(guild_id, card_id)
 
     async def _show_in_gallery(self, guild_id: int, card_id: str) -> None:
@@ -335,7 +335,7 @@ class Wishes:
         """Start to fulfil the waiting reactions on an ended card."""
         self._rounds.start(self._fulfil(card_id), f"wishes-{card_id}")
 
-    def fulfil_all(self) -> None:
+    async def fulfil_all(self) -> None:
         """Start to fulfil all waiting reactions on ended cards, and to show what a gallery misses, unless running."""
         if not self._busy:
             self._busy = True
@@ -346,7 +346,7 @@ class Wishes:
         with _logged("reaction.wishes_failed"):
             if self._bot.clock.monotonic() >= self._missing_due:
                 self._missing_due = self._bot.clock.monotonic() + MISSING_EVERY_S
-                for guild_id, card_id in await use(self._bot, ReactionMaps).unshown(MISSING_WITHIN_S):
+                for guild_id, card_id in await use(self._bot, ReactionActs).unshown(MISSING_WITHIN_S):
                     await self._show_in_gallery(guild_id, card_id)
         self._busy = False
 

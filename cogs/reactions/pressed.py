@@ -15,13 +15,13 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, in_time
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import Card, Job, JobState
-from bot.domain.server.reaction_rules import Seeding
+from bot.domain.server.reaction_rules import REACTIONS, Seeding, seeded
 from bot.errors import InputError, Refused
 from bot.generation.again.reactions import Reactions
 from bot.generation.texts import NO_RESULT
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.pace import TimedMemory
-from bot.store import Cards, ReactionActs, ReactionMaps
+from bot.store import Cards, GuildSettings, ReactionActs
 from cogs.reactions import texts
 from cogs.reactions.actions import (
     Reacted,
@@ -46,9 +46,9 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     await defer(interaction, ephemeral=True, thinking=True)
     is_starred = await use(bot, Reactions).press_star(reacted.key, reacted)
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
-    settings = await use(bot, ReactionMaps).get(reacted.guild.id)
+    rules = await use(bot, GuildSettings).get(reacted.guild.id)
     stars = await use(bot, ReactionActs).stars(reacted.guild.id, reacted.card.id)
-    said = texts.starred(stars, settings.gallery_stars) if is_starred else str(texts.UNSTARRED)
+    said = texts.starred(stars, rules.gallery_stars) if is_starred else str(texts.UNSTARRED)
     await bot.responses.reply_privately(interaction, said)
 
 
@@ -60,8 +60,8 @@ async def _pressed(interaction: Interaction, job: Job) -> Reacted:
     found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None or found[0].message_id is None:
         raise InputError(GONE)
-    rule = (await use(bot, ReactionMaps).get(guild.id)).of("⭐")
-    if rule is None:
+    rule = REACTIONS["⭐"]
+    if rule.action not in (await use(bot, GuildSettings).get(guild.id)).reactions:
         raise Refused(texts.NOT_HERE)
     channel = guild.get_channel_or_thread(interaction.channel_id or 0)
     if not isinstance(channel, PostableChannel):
@@ -117,12 +117,12 @@ class Seeds:
 
     async def _seed(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         try:
-            settings = await use(self._bot, ReactionMaps).get(card.guild_id)
-            gallery = settings.gallery_channel is not None
-            shown = [each for each in settings.seeded() if fits(self._bot, each.action, jobs, gallery=gallery)]
+            rules = await use(self._bot, GuildSettings).get(card.guild_id)
+            gallery, may = rules.gallery_channel is not None, seeded(rules.reactions, rules.seeds)
+            shown = [each for each in may if fits(self._bot, each.action, jobs, gallery=gallery)]
             if not shown or all(job.state is not JobState.DELIVERED for job in jobs):
                 return
-            if settings.seeds is Seeding.FEW and self._hinted.get(card.channel_id):
+            if rules.seeds is Seeding.FEW and self._hinted.get(card.channel_id):
                 return
             self._hinted.put(card.channel_id, True)
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)

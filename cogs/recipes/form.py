@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import discord
 
-from bot.domain.texts import EXPIRED
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX
-from bot.generation.recipes.typed import RecipeDrafts, RecipeTexts
-from bot.server.recipes import RecipeChanges
+from bot.generation.recipes.typed import RecipeTexts
+from bot.server.community.schedules import TypedSchedule
+from bot.server.recipes import FormTexts, RecipeChanges
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
@@ -57,12 +57,12 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     try:
-        recipe = use(bot, RecipeDrafts).read(draft, made_by=interaction.user.id)
+        recipe = draft.read(bot.catalogue, made_by=interaction.user.id)
         await use(bot, RecipeChanges).save(
             guild_id, recipe.name, recipe.to_json(), replaces=draft.replaces, by_id=interaction.user.id
         )
     except InputError as error:
-        await _offer_edit(interaction, draft, error.sentence)
+        await offer_again(interaction, EDIT_AGAIN, draft, error.sentence)
         return
     await bot.responses.reply_privately(
         interaction,
@@ -70,18 +70,15 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     )
 
 
-async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: str) -> None:
-    bot = interaction.client
-    draft_id = await use(bot, RecipeDrafts).save(guild_of(interaction), interaction.user.id, draft)
-    button = Control.button(EDIT_AGAIN, draft_id, label=texts.EDIT_AGAIN, style=discord.ButtonStyle.primary)
-    await bot.responses.reply_privately(interaction, texts.not_saved(sentence), view_of([button]))
+async def offer_again(interaction: Interaction, action: str, typed: RecipeTexts | TypedSchedule, sentence: str) -> None:
+    """Say what is wrong with a form's texts, with a control of `action` that opens them again for a day."""
+    draft_id = await use(interaction, FormTexts).keep(guild_of(interaction), interaction.user.id, typed)
+    button = Control.button(action, draft_id, label=texts.EDIT_AGAIN, style=discord.ButtonStyle.primary)
+    await interaction.client.responses.reply_privately(interaction, texts.not_saved(sentence), view_of([button]))
 
 
 @on(EDIT_AGAIN)
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    drafts = use(interaction, RecipeDrafts)
-    kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
-    if kept is None:
-        raise InputError(EXPIRED)
-    await RecipeForm(interaction.client, kept).open(interaction)
+    draft = await use(interaction, FormTexts).get(guild_of(interaction), interaction.user.id, draft_id)
+    await RecipeForm(interaction.client, RecipeTexts(**draft)).open(interaction)

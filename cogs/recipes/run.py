@@ -16,13 +16,13 @@ from bot.delivery.channels.facts import in_time
 from bot.domain.money.spend_request import TYPED, Consent
 from bot.domain.money.spending_policy import needs_approval
 from bot.domain.words.templates import parameters_in, with_parameters
-from bot.domain.words.text import harmless, shortened
+from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe
 from bot.generation.recipes.run import RecipeRuns
-from bot.store import GuildSettings
+from bot.server.community.texts import when_words
+from bot.store import GuildSettings, Schedules
 from cogs.recipes import texts
-from cogs.recipes.schedules import scheduled_lines
 from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, run_line, subject_of
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, TITLE_CHARS, Form
@@ -77,7 +77,12 @@ async def _offered(interaction: Interaction, recipe: Recipe) -> tuple[Total, str
     """Return the price of a run, and what it makes for that: steps, price, and whether a moderator is asked."""
     bot, guild_id = interaction.client, guild_of(interaction)
     total = await total_of_run(bot, guild_id, recipe)
-    lines = [run_line(recipe, bot.catalogue, total), *await scheduled_lines(bot, guild_id, recipe)]
+    lines = [run_line(recipe, bot.catalogue, total)]
+    lines += [
+        texts.SCHEDULED_RUN(when=when_words(each), state=texts.NEXT_RUN(time=stamp(each.next_at, "f")))
+        for each in await use(bot, Schedules).all(guild_id)
+        if each.recipe == recipe.name and each.next_at is not None
+    ]
     if needs_approval(total.shown, await use(bot, GuildSettings).get(guild_id)):
         lines.append(str(APPROVED_FIRST))
     return total, "\n".join(lines)

@@ -1,29 +1,32 @@
-"""`/studio recipes`, *Schedules…*: the list of a server's schedules, each with its controls. Redrawn at each press."""
+"""`/studio recipes`, *Schedules…*: a server's schedules, each to be turned on and off. Redrawn at each press."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import discord
 
 from bot.delivery.channels.facts import CONTENT_CHARS, EMBED_FIELD_CHARS, in_time
-from bot.domain.models import new_id
 from bot.domain.money.spend_request import YES_COVERS
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.schedules import BEST, Plan, Schedule
+from bot.domain.server.schedules import DAILY, ONCE, VARIABLES, Schedule
 from bot.domain.texts import GONE
 from bot.domain.words.text import harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep
 from bot.generation.recipes.run import RecipeRuns
+from bot.language import listed
 from bot.server.community.schedules import ScheduleChanges, TypedSchedule, title_of, values_of
-from bot.server.community.texts import when_words
+from bot.server.community.texts import WEEKDAYS, when_words
+from bot.server.recipes import FormTexts
 from bot.store import GuildSettings, Schedules
 from cogs.recipes import texts
-from cogs.recipes.schedule_form import ScheduleForm
+from cogs.recipes.form import offer_again
 from cogs.recipes.shown import find, find_subject
 from cogs.ui.controls import Control, on, view_of
+from cogs.ui.forms import INPUT_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
@@ -32,30 +35,25 @@ from cogs.ui.texts import DELETE
 
 Page = tuple[str, discord.ui.View]
 PRIMARY, DANGER = discord.ButtonStyle.primary, discord.ButtonStyle.danger
-OPTION_CHARS = 100
+OPTION_CHARS, TIME_CHARS, LIMIT_CHARS = 100, 20, 10
+CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.voice]
 
 
-async def recipe_of(bot: Bot, guild_id: int, recipe: str, operation: str) -> Recipe:
-    """Return the recipe of this name; '': one of a prompt for an operation. Raises InputError if there is none."""
-    if recipe:
-        return await find(bot, guild_id, recipe)
-    step = RecipeStep(operation=operation, values={"prompt": "{prompt}"})
+async def recipe_of(bot: Bot, guild_id: int, schedule: Schedule | TypedSchedule) -> Recipe:
+    """Return a schedule's recipe, or one of its prompt. Raises InputError if there is none of its name."""
+    if schedule.recipe:
+        return await find(bot, guild_id, schedule.recipe)
+    step = RecipeStep(operation=schedule.operation, values={"prompt": "{prompt}"})
     return Recipe(name="", about="", parameters=(Parameter(name="prompt"),), steps=(step,))
 
 
-async def price_of(bot: Bot, guild_id: int, plan: Plan, rules: Rules) -> Total:
+async def _price_of(bot: Bot, schedule: Schedule, rules: Rules) -> Total:
     """Return what a run costs now. Raises InputError if it can't run."""
-    recipe, runs = await recipe_of(bot, guild_id, plan.recipe, plan.operation), use(bot, RecipeRuns)
+    recipe, runs = await recipe_of(bot, schedule.guild_id, schedule), use(bot, RecipeRuns)
     if recipe.name:
         runs.require_runnable(recipe)
-    begun = runs.begin(recipe, values_of(plan, bot.clock.wall(), rules.zone, BEST))
-    return await total_of(bot, guild_id, [(step.operation, step.input) for step in begun.steps])
-
-
-def state_of(schedule: Schedule) -> str:
-    if schedule.next_at is not None:
-        return texts.NEXT_RUN(time=stamp(schedule.next_at, "f"))
-    return str(texts.PAUSED_MARK if schedule.is_paused else texts.HAS_RUN)
+    begun = runs.begin(recipe, values_of(schedule, bot.clock.wall(), rules.zone))
+    return await total_of(bot, schedule.guild_id, [(step.operation, step.input) for step in begun.steps])
 
 
 async def _list(bot: Bot, guild_id: int) -> Page:
@@ -65,93 +63,96 @@ async def _list(bot: Bot, guild_id: int) -> Page:
     kinds = [discord.SelectOption(label=str(label), value=each) for each, label in texts.KINDS.items()]
     controls = [Control.select("schedule_kind", "panel", placeholder=texts.SCHEDULE_PROMPT, options=kinds)]
     if found:
-        options = [
-            discord.SelectOption(label=shortened(each.plan.title, OPTION_CHARS), value=each.id) for each in found
-        ]
+        options = [discord.SelectOption(label=shortened(each.title, OPTION_CHARS), value=each.id) for each in found]
         controls.insert(0, Control.select("schedule_open", "panel", placeholder=texts.OPEN_SCHEDULE, options=options))
     view = view_of([*controls, Control.button("recipes_list", "panel", label=texts.BACK)])
     return f"{fitting(lines, CONTENT_CHARS - len(note) - 1)}\n{note}", view
 
 
 def _line(schedule: Schedule) -> str:
-    plan = schedule.plan
+    next_at = schedule.next_at
+    state = texts.NEXT_RUN(time=stamp(next_at, "f")) if next_at is not None else str(texts.IS_OFF)
     return texts.SCHEDULE_LINE(
-        title=title_of(plan), when=when_words(plan.when), channel=schedule.channel_id, state=state_of(schedule)
+        title=title_of(schedule), when=when_words(schedule), channel=schedule.channel_id, state=state
     )
 
 
 async def _page(bot: Bot, schedule: Schedule) -> Page:
     guild_id, price = schedule.guild_id, None
     try:
-        price = await price_of(bot, guild_id, schedule.plan, await use(bot, GuildSettings).get(guild_id))
+        price = await _price_of(bot, schedule, await use(bot, GuildSettings).get(guild_id))
         costs = price.words()
     except InputError as error:
         costs = error.sentence
-    plan, spent = schedule.plan, await use(bot, Schedules).spent(guild_id, schedule.id)
-    is_new = schedule.is_paused and not plan.agreed
+    spent = await use(bot, Schedules).spent(guild_id, schedule.id)
     lines = [_line(schedule), texts.A_RUN(price=costs), texts.SPENT_OF(spent=spent, limit=schedule.limit)]
-    lines += [str(texts.REVIEW_SCHEDULE)] if is_new else []
+    lines += [str(texts.PAID_BY_YOU)] if schedule.next_at is None else []
     lines += [shortened(schedule.reason, EMBED_FIELD_CHARS)] if schedule.reason else []
-    values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
-    words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
-    lines += [f">>> {words}"] if words else []
-    turn = []
+    inputs = "\n".join(f"{name}: {value}" for name, value in schedule.values.items())
+    lines.append(f">>> {harmless_within(inputs, EMBED_FIELD_CHARS)}")
+    switch = []
     if schedule.next_at is not None:
-        turn = [Control.button("schedule_pause", schedule.id, label=texts.PAUSE, style=PRIMARY)]
-    elif schedule.is_paused and price is not None:
-        label = priced(texts.SCHEDULE_IT if is_new else texts.RESUME, price.price)
-        turn = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
+        switch = [Control.button("schedule_pause", schedule.id, label=texts.TURN_OFF, style=PRIMARY)]
+    elif price is not None:
+        label = priced(texts.TURN_ON, price.price)
+        switch = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
     delete_it = Control.button("schedule_delete", schedule.id, label=DELETE, style=DANGER)
     every = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
-    return "\n".join(lines), view_of([*turn, delete_it, every])
-
-
-async def scheduled_lines(bot: Bot, guild_id: int, recipe: Recipe) -> list[str]:
-    """Return a line for each schedule of a recipe that will run again, for members."""
-    found = [each for each in await use(bot, Schedules).all(guild_id) if each.plan.recipe == recipe.name]
-    return [
-        texts.SCHEDULED_RUN(when=when_words(each.plan.when), state=state_of(each))
-        for each in found
-        if each.next_at is not None
-    ]
+    return "\n".join(lines), view_of([*switch, delete_it, every])
 
 
 # ---------------------------------------------------------------------- a new one
 
 
-async def add(interaction: Interaction, typed: TypedSchedule) -> None:
-    """Check what was typed and store it, paused: a button on its page starts it at the price there.
+class ScheduleForm(Form):
+    """Takes a schedule's texts; `asks`: a prompt or inputs, too."""
 
-    Of what is wrong, a sentence says what; only the text is kept then, for a while.
-    """
-    bot, guild_id = interaction.client, guild_of(interaction)
-    await require_moderator(interaction)
-    changes = use(bot, ScheduleChanges)
-    try:
-        schedule = await _checked(interaction, typed)
-        await changes.add(schedule)
-    except InputError as error:
-        draft_id = await changes.keep(guild_id, interaction.user.id, typed, bot.clock.wall())
-        again = Control.button("schedule_text", draft_id, label=texts.EDIT_AGAIN)
-        await bot.responses.reply_privately(interaction, texts.not_scheduled(error.sentence), view_of([again]))
-        return
-    content, view = await _page(bot, schedule)
-    await bot.responses.reply_privately(interaction, content, view)
+    def __init__(self, bot: Bot, typed: TypedSchedule, *, zone: str, asks: bool) -> None:
+        super().__init__(bot, title=str(texts.NEW_SCHEDULE), name="schedule")
+        self._typed, ask, about = typed, self.ask_text, texts.VARIABLES_HELP(variables=listed(VARIABLES))
+        label = texts.INPUTS_LABEL if typed.recipe else texts.PROMPT
+        self._inputs = ask(label, about, text=typed.inputs, chars=INPUT_CHARS, long=True) if asks else None
+        self._repeat = self.ask(texts.REPEAT, discord.ui.Select[Any](options=_repeats(typed.repeat or DAILY)))
+        self._time = ask(texts.TIME, texts.TIME_HELP(zone=zone), text=typed.time, chars=TIME_CHARS)
+        there = discord.SelectDefaultValue(id=typed.channel_id, type=discord.SelectDefaultValueType.channel)
+        chosen = [there] if typed.channel_id else []
+        self._channel = self.ask(
+            texts.CHANNEL, discord.ui.ChannelSelect[Any](channel_types=CHANNELS, default_values=chosen)
+        )
+        self._limit = ask(texts.LIMIT, texts.LIMIT_HELP, text=typed.limit, chars=LIMIT_CHARS)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Check what was typed and store it, off: a button on its page turns it on at the price there.
+
+        If something is wrong a sentence says what, and only the text is kept, for a while.
+        """
+        bot, guild_id = interaction.client, guild_of(interaction)
+        await require_moderator(interaction)
+        typed = replace(
+            self._typed,
+            inputs="" if self._inputs is None else self._inputs.value,
+            repeat=next(iter(self._repeat.values), ""),
+            time=self._time.value,
+            channel_id=next((each.id for each in self._channel.values), 0),
+            limit=self._limit.value,
+        )
+        try:
+            rules = await use(bot, GuildSettings).get(guild_id)
+            schedule = typed.read(guild_id, rules, by_id=interaction.user.id, now=bot.clock.wall())
+            _require_channel(interaction, typed.channel_id)
+            await _price_of(bot, schedule, rules)
+            await use(bot, ScheduleChanges).add(schedule)
+        except InputError as error:
+            await offer_again(interaction, "schedule_text", typed, error.sentence)
+            return
+        content, view = await _page(bot, schedule)
+        await bot.responses.reply_privately(interaction, content, view)
 
 
-async def _checked(interaction: Interaction, typed: TypedSchedule) -> Schedule:
-    """Return what was typed as a schedule of the sender that does not run yet. Raises InputError."""
-    bot, guild_id, now = interaction.client, guild_of(interaction), interaction.client.clock.wall()
-    rules = await use(bot, GuildSettings).get(guild_id)
-    recipe = await recipe_of(bot, guild_id, typed.recipe, typed.operation)
-    files = use(bot, RecipeRuns).media_parameters(recipe)
-    plan, limit = typed.plan([each.name for each in recipe.parameters], files, rules, now)
-    _require_channel(interaction, typed.channel_id)
-    await price_of(bot, guild_id, plan, rules)
-    return Schedule(
-        id=new_id(), guild_id=guild_id, plan=plan, channel_id=typed.channel_id, made_by=interaction.user.id,
-        made_at=now, limit=limit, next_at=None, is_paused=True,
-    )  # fmt: skip
+def _repeats(chosen: str) -> list[discord.SelectOption]:
+    weekly = [(texts.RUNS_WEEKLY(weekday=day), str(number)) for number, day in enumerate(WEEKDAYS)]
+    offered = [(str(texts.RUNS_DAILY), DAILY), *weekly, (str(texts.RUNS_ONCE), ONCE)]
+    return [discord.SelectOption(label=label, value=value, default=value == chosen) for label, value in offered]
 
 
 def _require_channel(interaction: Interaction, channel_id: int) -> None:
@@ -162,16 +163,25 @@ def _require_channel(interaction: Interaction, channel_id: int) -> None:
         raise InputError(texts.CHANNEL_HIDDEN(channel=channel_id), "channel")
 
 
-def may_post(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
+def may_post(channel: discord.abc.GuildChannel, member: discord.Member) -> bool:
     allowed = channel.permissions_for(member)
     return allowed.view_channel and allowed.send_messages
+
+
+async def _open_form(interaction: Interaction, typed: TypedSchedule) -> None:
+    bot, guild_id = interaction.client, guild_of(interaction)
+    recipe = await recipe_of(bot, guild_id, typed)
+    zone = (await use(bot, GuildSettings).get(guild_id)).timezone
+    if not typed.channel_id and isinstance(interaction.channel, discord.TextChannel | discord.VoiceChannel):
+        typed = replace(typed, channel_id=interaction.channel.id)
+    await ScheduleForm(bot, typed, zone=zone, asks=bool(recipe.parameters)).open(interaction)
 
 
 @on("schedule_text")
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    typed = await use(interaction, ScheduleChanges).kept(guild_of(interaction), interaction.user.id, draft_id)
-    await _open_form(interaction, typed)
+    draft = await use(interaction, FormTexts).get(guild_of(interaction), interaction.user.id, draft_id)
+    await _open_form(interaction, TypedSchedule(**draft))
 
 
 @on("schedule_new")
@@ -187,16 +197,6 @@ async def schedule_prompt(interaction: Interaction, _subject: str, values: Seque
     await require_moderator(interaction)
     operation = next((each for each in texts.KINDS if each in values), next(iter(texts.KINDS)))
     await _open_form(interaction, TypedSchedule(operation=operation))
-
-
-async def _open_form(interaction: Interaction, typed: TypedSchedule) -> None:
-    bot, guild_id = interaction.client, guild_of(interaction)
-    recipe = await recipe_of(bot, guild_id, typed.recipe, typed.operation)
-    zone = (await use(bot, GuildSettings).get(guild_id)).timezone
-    if not typed.channel_id and isinstance(interaction.channel, discord.TextChannel | discord.VoiceChannel):
-        typed = replace(typed, channel_id=interaction.channel.id)
-    form = ScheduleForm(bot, typed, zone=zone, asks=bool(recipe.parameters), send=add)
-    await form.open(interaction)
 
 
 # ---------------------------------------------------------------------- those that exist
@@ -234,21 +234,21 @@ async def delete(interaction: Interaction, schedule_id: str, _values: Sequence[s
 
 
 @on("schedule_pause")
-async def pause(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+async def turn_off(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
     found = await _found(interaction, schedule_id)
-    await use(interaction, ScheduleChanges).pause(found.guild_id, found.id, by_id=interaction.user.id)
+    await use(interaction, ScheduleChanges).turn_off(found.guild_id, found.id, by_id=interaction.user.id)
     await _redraw(interaction, await _page(interaction.client, await _found(interaction, found.id)))
 
 
 @on("schedule_resume")
-async def resume(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
-    """Resume it in the presser's name, at the price on the button; one that has risen since is shown again."""
+async def turn_on(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+    """Turn it on in the presser's name, at the price on the button; one that has risen since is shown again."""
     found, bot, consent = await _found(interaction, schedule_id), interaction.client, pressed(interaction)
     rules = await use(bot, GuildSettings).get(found.guild_id)
     _require_channel(interaction, found.channel_id)
-    price = await price_of(bot, found.guild_id, found.plan, rules)
+    price = await _price_of(bot, found, rules)
     if consent.labelled is None or price.most <= consent.labelled * YES_COVERS:
-        await use(bot, ScheduleChanges).resume(
+        await use(bot, ScheduleChanges).turn_on(
             found.guild_id, found.id, shown=price.shown, rules=rules, now=bot.clock.wall(), by_id=interaction.user.id
         )
     await _redraw(interaction, await _page(bot, await _found(interaction, found.id)))

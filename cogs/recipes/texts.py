@@ -114,8 +114,8 @@ SAVED = Plural(
 
 
 def not_saved(reason: str) -> str:
-    """Say why a recipe was not saved; `reason` is a sentence."""
-    kept = tr("The recipe was not saved. Your text is kept for a day.")
+    """Say why a recipe or a schedule was not saved; `reason` is a sentence."""
+    kept = tr("Nothing was saved. Your text is kept for a day.")
     return Explained(f"⚠️ {sentences(reason, kept)}", why_of(reason))
 
 
@@ -138,23 +138,17 @@ KINDS: Mapping[str, Text] = {
     "music.generate": Text("Music"),
 }
 SCHEDULE_LINE = Text("**{title}** · {when} · <#{channel}> · {state}", title=str)
-NEXT_RUN, PAUSED_MARK, HAS_RUN = Text("next run {time}"), Text("paused"), Text("has run for the last time")
+NEXT_RUN, IS_OFF = Text("next run {time}"), Text("off")
 SCHEDULED_RUN = Text("⏰ Scheduled: {when} · {state}")
 CHANNEL, LIMIT = Text("Channel"), Text("Monthly limit")
 SPENT_OF = Text("Used this month: {spent} of {limit}", spent=credits_text, limit=credits_words)
 A_RUN = Text("A run costs: {price}")
-PAUSE, RESUME = Text("Pause"), Text("Resume")
-REVIEW_SCHEDULE = Text("Nothing runs yet. Each run is paid from your limits, and never above the monthly limit.")
-SCHEDULE_IT, NEW_SCHEDULE = Text("Schedule it"), Text("New schedule")
+TURN_ON, TURN_OFF = Text("Turn on"), Text("Turn off")
+PAID_BY_YOU = Text("It runs once you turn it on, paid from your limits and never above the monthly limit.")
+NEW_SCHEDULE = Text("New schedule")
 CHANNEL_HIDDEN = Text("You can't post in <#{channel}>, so a schedule of yours can't either.", why="place.permissions")
 REPEAT, TIME, TIME_HELP = Text("Repeat"), Text("Time"), Text("09:00, or 2027-12-24 18:00 to run once ({zone})")
 RUNS_DAILY, RUNS_ONCE, RUNS_WEEKLY = Text("Every day"), Text("Once"), Text("Weekly: {weekday}")
 LIMIT_HELP = Text("Credits that its runs can cost in a calendar month")
 PROMPT, INPUTS_LABEL = Text("Prompt"), Text("Inputs")
 VARIABLES_HELP = Text("You can use {variables}")
-
-
-def not_scheduled(reason: str) -> str:
-    """Say why nothing was scheduled; `reason` is a sentence."""
-    nothing = tr("Nothing was scheduled.")
-    return Explained(f"⚠️ {sentences(reason, nothing)}", why_of(reason))

@@ -23,7 +23,7 @@ from bot.generation.again.reactions import NEXT_STEPS
 from bot.generation.sources import SourceRef
 from bot.language import tr
 from bot.media.texts import kinds as kinds_text
-from bot.store import ReactionMaps
+from bot.store import GuildSettings
 from cogs.results import texts
 from cogs.results.details import report_buttons
 from cogs.results.pressing import submit_pressed
@@ -103,9 +103,9 @@ def _warning(operation: Operation, now: float) -> str | None:
 
 async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
     """Return the buttons for other reaction actions (cogs/reactions/pressed.py), and for the result's options."""
-    settings = await use(interaction, ReactionMaps).get(job.guild_id)
+    rules = await use(interaction, GuildSettings).get(job.guild_id)
     buttons: list[Control] = []
-    if ReactionAction.GALLERY not in settings.off and settings.gallery_channel is not None and not medium.private:
+    if ReactionAction.GALLERY in rules.reactions and rules.gallery_channel is not None and not medium.private:
         buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
     buttons += await shot_buttons(interaction, job)
     if MediaKind.IMAGE in medium.kinds and not job.is_at_home:

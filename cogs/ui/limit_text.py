@@ -9,11 +9,10 @@ import discord
 
 from bot.catalogue import Catalogue
 from bot.delivery.card.states import state_of
-from bot.delivery.channels.facts import EMBED_FIELD_CHARS
 from bot.delivery.texts import SECRET_COST
 from bot.domain.jobs.card_jobs import job_words
-from bot.domain.models import OPEN_STATES, PAID_STATES, ExpiringCredits, Job, credits_text, credits_words
-from bot.domain.money.account import PACK_DAYS, ROLL_OVER_DAYS, living
+from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credits_words
+from bot.domain.money.account import PACK_DAYS, ROLL_OVER_DAYS
 from bot.domain.money.limit_rules import all_headrooms, terms, whose
 from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
@@ -153,20 +152,7 @@ def cost_words(job: Job) -> str:
     return str(texts.FREE) if job.state.ended else texts.HELD(credits=credits_words(job.reserved))
 
 
-LOTS_SHOWN = 5
-
-
-def expiring_words(expiring: Sequence[ExpiringCredits], now: float, plan: str | None = None) -> str:
-    """Return the next expiring credits, a line each, else the rule of `plan`, '' without one; `now` in Unix seconds."""
-    found = living(expiring, now)
-    if not expiring and (days := ROLL_OVER_DAYS.get((plan or "").casefold())) is not None:
-        return texts.LAST_FOR(days=days, pack_days=PACK_DAYS)
-    lines = [
-        texts.EXPIRE_ON[each.kind](
-            credits=credits_words(each.credits), date=stamp(each.expires_at, "D"), how_soon=stamp(each.expires_at)
-        )
-        for each in found[:LOTS_SHOWN]
-    ]
-    if len(found) > LOTS_SHOWN:
-        lines.append(texts.AND_MORE(count=len(found) - LOTS_SHOWN))
-    return fitting(lines, EMBED_FIELD_CHARS)
+def expiry_rule(plan: str | None) -> str:
+    """Return how long credits last on a plan, '' if unknown."""
+    days = ROLL_OVER_DAYS.get((plan or "").casefold())
+    return "" if days is None else texts.LAST_FOR(days=days, pack_days=PACK_DAYS)

@@ -4,11 +4,8 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.domain import texts
-from bot.domain.models import CreditKind
-from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
@@ -60,16 +57,8 @@ AND_UNKNOWN = Plural(
     "{known}, and {count} step whose price is not known yet", "{known}, and {count} steps whose price is not known yet"
 )
 """Return the price of several steps, of which `count` have one that is not known."""
-EXPIRE_ON: Mapping[CreditKind | None, Text] = MappingProxyType(
-    {
-        None: Text("{credits} on {date} ({how_soon})"),
-        CreditKind.PACK: Text("{credits} of a pack on {date} ({how_soon})"),
-        CreditKind.SUBSCRIPTION: Text("{credits} of the subscription on {date} ({how_soon})"),
-    }
-)
 LAST_FOR = Text(
-    "Cannon Studio does not report dates. On this plan unused credits last {days} days after each renewal; credits "
-    "of a pack last {pack_days} days."
+    "On this plan unused credits last {days} days after each renewal; credits of a pack last {pack_days} days."
 )
 BUY_CREDITS, BUY = Text("Buy credits"), Text("Buy {pack}")
 PACK_LASTS = Plural("{pack}: about {count} day at this rate", "{pack}: about {count} days at this rate")
@@ -127,19 +116,6 @@ GRANT_LINES: Mapping[bool, Text] = {
 """The line of a grant, by whether it expires."""
 HELD = Text("{credits} held")
 
-
-# ---------------------------------------------------------------------- the legend
-
-LEGEND_ACTIONS = {
-    ReactionAction.RERUN: Text("re-run it"),
-    ReactionAction.VARY: Text("vary it"),
-    ReactionAction.ANIMATE: Text("animate an image"),
-    ReactionAction.UPSCALE: Text("upscale a video"),
-    ReactionAction.SUBTITLES: Text("add subtitles"),
-    ReactionAction.GALLERY: Text("save to gallery"),
-    ReactionAction.REMOVE: Text("remove it"),
-}
-"""What an emoji does, in two or three words."""
 
 # ---------------------------------------------------------------------- panels of moderators
 PAGES = Text("Choose a page")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sandbox.demo.simulation import ResponseMessage
 
-YES = ("c1:confirm:", "c1:pay_server:", "c1:vary_strong:", "c1:event_announce:")
+YES = ("c1:confirm:", "c1:pay_server:", "c1:vary_strong:")
 """The buttons that answer a question."""
 
 

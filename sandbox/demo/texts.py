@@ -214,8 +214,8 @@ SET_UP_TRY = Text(
 )
 EVENT = Text("Announce an event")
 EVENT_TRY = Text(
-    "As Morgan, use `/event` with a theme, an end such as 2h, and a purse, then press **Announce**. Members press "
-    "**Take part**; the purse pays first."
+    "As Morgan, use `/event` with a theme, an end such as 2h, and a purse. Members press **Take part**; the "
+    "purse pays first."
 )
 EVENT_THEME = Text("Lighthouses")
 DONE = Text("🎉 That was the tour")

@@ -17,7 +17,6 @@ from typing import Any
 from sandbox import texts
 from sandbox.studio import answers
 from sandbox.studio.answers import number
-from sandbox.studio.lots import Lot, unspent
 
 SCOPES = ("requests:read", "requests:write")
 KEY_PREFIXES = ("cs_test_", "cs_live_")
@@ -49,14 +48,8 @@ class Account:
     plan: str = "creator"
     scopes: tuple[str, ...] = SCOPES
     name: str = "Sandbox"
-    lots: tuple[Lot, ...] = ()
-    """Those of its credits that lapse."""
-    lists_lots: bool = True
-    """Whether the status answer has them."""
     is_verified: bool = True
     """Whether its owner has confirmed the e-mail address: until then nothing that costs credits is accepted."""
-    used_of_lapsed: Decimal = Decimal(0)
-    """What was spent out of lots that have lapsed."""
     elsewhere: Decimal = Decimal(0)
     """Credits spent without a request of this API, for instance in the app."""
     accepted: Decimal = Decimal(0)
@@ -68,27 +61,8 @@ class Account:
         return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
 
     def left(self, now: float) -> Decimal:
-        """Return the remaining credits, less those that have lapsed."""
-        for lot, rest in list(unspent(self.lots, self._spent_of_lots(now))):
-            if lot.expires_at <= now:
-                self.credits -= rest
-                self.used_of_lapsed += lot.credits - rest
-        self.lots = tuple(lot for lot in self.lots if lot.expires_at > now)
-        return self._left(now)
-
-    def _left(self, now: float) -> Decimal:
+        """Return the remaining credits."""
         return self.credits - self.spent(now) - self.elsewhere
-
-    def bought(self, now: float) -> dict[str, Any]:
-        """Return the status's part about credits that lapse, which are spent first; empty without any (INFERRED)."""
-        packs = [
-            {"kind": lot.kind, "remaining": number(rest), "expiresAt": iso(lot.expires_at)}
-            for lot, rest in unspent(self.lots, self._spent_of_lots(now))
-        ]
-        return {"packs": packs} if packs and self.lists_lots else {}
-
-    def _spent_of_lots(self, now: float) -> Decimal:
-        return self.credits - self._left(now) - self.used_of_lapsed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -280,7 +254,7 @@ class Accounts:
             "status": "ok",
             "message": texts.KEY_WORKS,
             "creditsRemaining": left,
-            "credits": {"remaining": left, **account.bought(now)},
+            "credits": {"remaining": left},
             "account": {"email": "sandbox@studio.example", "plan": account.plan},
             "apiKey": {"name": account.name, "scopes": list(account.scopes)},
             "serverTime": iso(now),

@@ -10,7 +10,6 @@ from bot.runtime.clock import Clock
 from sandbox.studio.accounts import SCOPES, Account, Accounts, ApiError, StudioRequest
 from sandbox.studio.costs import Tariff
 from sandbox.studio.faults import Faults
-from sandbox.studio.lots import Lot, usual_lots
 from sandbox.studio.studio import SentRequest, Studio, Webhook
 from sandbox.studio.variant import TrueApi
 
@@ -88,9 +87,6 @@ class State:
         variant = self.api.variant
         if variant.new_account:
             account.credits, account.plan, account.is_verified = STARTER_CREDITS, "trial", False
-        elif variant.credit_lots:
-            account.lots = usual_lots(account.credits, account.plan, self.clock.wall())
-        account.lists_lots = variant.credit_lots != "unlisted"
         return account
 
     def add_key(
@@ -101,9 +97,6 @@ class State:
         account = self.accounts.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
         account.credits, account.plan, account.scopes = Decimal(str(credits)), plan, tuple(scopes)
         account.is_verified = verified
-        if lots := self.api.variant.credit_lots:
-            account.lots = usual_lots(account.credits, plan, self.clock.wall())
-            account.lists_lots = lots == "listed"
         self.accounts.revoked.discard(secret)
 
     async def adopt(
@@ -133,13 +126,6 @@ class State:
     def verify(self, key: str) -> None:
         """Confirm the e-mail address of a key's account. Raises KeyError."""
         self.accounts.accounts[key].is_verified = True
-
-    def sell_pack(self, key: str, credits: float | Decimal, expires_at: float) -> None:  # noqa: A002 - the domain's word
-        """Add bought, expiring credits to a key's account. Raises KeyError."""
-        account = self.accounts.accounts[key]
-        amount = Decimal(str(credits))
-        account.credits += amount
-        account.lots = (*account.lots, Lot(credits=amount, expires_at=expires_at))
 
     def add_second_key(self, secret: str, of: str) -> None:
         """Add the key `secret` to the account of the key `of`. Raises KeyError."""

@@ -96,8 +96,6 @@ class Variant:
     """Whether a request starts and ends by a poll, which also sends its webhook."""
     new_account: str = ""
     """What a new account answers until its e-mail address is verified, `402` or `403`; empty: it needs none."""
-    credit_lots: str = ""
-    """Whether accounts have credits that lapse, `listed` or `unlisted`; empty: only those sold to them."""
     sora: str = ""
     """What happens to Sora's operations and models: `fails`, `bills`, `refuses`, `absent`; empty: they work."""
     at_once: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """The bot's speed, memory and calls against their bars, beside a naive bot: `make bench`.
 
 Everything runs on loopback. Options: `--only 6,7` for the rows of these numbers; `--runs 3` for each row's middle and
-spread; `--profile` for what the bot did where a bar is missed; `--json` for machines; `--quick` runs everything with
+spread; `--json` for machines; `--quick` runs everything with
 tiny sizes, which shows that it works and proves nothing about the bars. Exit code 1 if a bar is missed. Needs Linux:
 memory and processor time are read from /proc.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-import os
 import signal
 import sys
 import tempfile
@@ -24,9 +23,7 @@ from typing import TypeAlias
 HERE = Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parents[1]))
 
-import sampler  # noqa: E402 - found by the line above
-from bench_bot import PROFILE  # noqa: E402 - the same
-from bench_report import Row, Table, middle  # noqa: E402 - the same
+from bench_report import Row, Table, middle  # noqa: E402 - found by the line above
 
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 from tests.support.machine import mean_slowness  # noqa: E402 - the same
@@ -35,14 +32,9 @@ MODULES = {
     "bench_answers": {1},
     "bench_jobs": {2, 3},
     "bench_schedule": {4},
-    "bench_waits": {5, 14},
     "bench_polls": {6},
-    "bench_outstanding": {7},
-    "bench_posting": {8},
-    "bench_files": {9},
     "bench_starts": {10},
     "bench_commits": {11},
-    "bench_autocomplete": {12},
     "bench_drain": {13},
     "bench_work": {15},
     "bench_history": {16},
@@ -58,7 +50,6 @@ class Options:
     only: Collection[int]
     runs: int
     quick: bool
-    profile: bool
 
 
 async def _measure_all(options: Options, folder: Path, table: Table) -> bool:
@@ -96,31 +87,18 @@ async def _measure(name: str, options: Options, folder: Path, table: Table) -> b
     if options.runs > 1:
         for row in rows:
             table.add(row)
-    if options.profile and not all(row.met for row in rows):
-        for file in _profiles(folder):
-            table.tell(sampler.told(file, str(file.relative_to(folder).parent)))
     return all(row.met for row in rows)
-
-
-def _profiles(folder: Path) -> list[Path]:
-    """Return the profiles of bots; those of the bench itself where the store was measured in it."""
-    return sorted(folder.rglob("profile-bot.json")) or sorted(folder.rglob("profile-bench.json"))
 
 
 async def _rows(name: str, options: Options, folder: Path) -> AsyncIterator[Row]:
     """Give each row as soon as it is measured."""
     folder.mkdir()  # noqa: ASYNC240 - the same
     measure: Measure = importlib.import_module(name).rows
-    own = sampler.Sampler(folder / "profile-bench.json") if options.profile else None
     before = mean_slowness()
-    if own is not None:
-        own.start()
     async for row in measure(quick=options.quick, folder=folder):
         after = mean_slowness()
         if row.number in options.only:
             yield replace(row, slowness=(before + after) / 2)
-    if own is not None:
-        own.end()
 
 
 def _numbers(text: str) -> frozenset[int]:
@@ -134,18 +112,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the bot's speed, memory and calls against their bars.")
     parser.add_argument("--only", type=_numbers, default=NUMBERS, metavar="6,7", help="the rows of these numbers")
     parser.add_argument("--runs", type=int, default=1, metavar="3", help="measure each row so often; print its spread")
-    parser.add_argument("--profile", action="store_true", help="print what the bot did where a bar is missed")
     parser.add_argument("--json", action="store_true", help="as JSON, an object a line")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: whether it runs, not how fast")
     arguments = parser.parse_args()
     if not Path("/proc/self/status").exists():
         sys.exit("make bench needs Linux: it reads memory and processor time from /proc.")
-    if arguments.profile:
-        os.environ[PROFILE] = "1"
     configure_logs(level="ERROR", log_format="json")  # to standard error: what is printed here is the table alone
-    options = Options(
-        only=arguments.only, runs=max(1, arguments.runs), quick=arguments.quick, profile=arguments.profile
-    )
+    options = Options(only=arguments.only, runs=max(1, arguments.runs), quick=arguments.quick)
     with tempfile.TemporaryDirectory(prefix="cannon-bot-bench-") as folder:
         is_met = asyncio.run(_measure_all(options, Path(folder), Table(as_json=arguments.json)))
     return int(not arguments.quick and not is_met)

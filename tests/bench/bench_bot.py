@@ -20,8 +20,6 @@ from tests.support.wire.server import WireDiscord
 HERE = Path(__file__).parent
 KEY = "cs_test_bench_0000000000"
 PATIENCE_S = 60.0
-PROFILE = "BENCH_PROFILE"
-"""The variable that has every process of a bot write a profile into its folder (sampler.py)."""
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +57,6 @@ class Stage:
         arguments: Sequence[str] = ("run",),
         env: Mapping[str, str] | None = None,
     ) -> BotProcess:
-        profile = {PROFILE: "1"} if PROFILE in os.environ else {}
         given = {
             "DISCORD_TOKEN": self.wire.token,
             "CANNON_API_URL": self.api_url,
@@ -68,9 +65,7 @@ class Stage:
             "DATABASE": str(self.database),
             "HEALTH_PORT": "0",
         }
-        return BotProcess(
-            self.wire, arguments, self.folder / "bot.log", env={**given, **profile, **(env or {})}, module=module
-        )
+        return BotProcess(self.wire, arguments, self.folder / "bot.log", env={**given, **(env or {})}, module=module)
 
     @property
     def process_id(self) -> int:
@@ -108,8 +103,3 @@ def cpu_s(process_id: int) -> float:
     """Return the processor time of the process and its ended children, in seconds (man 5 proc_pid_stat)."""
     fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def forget_peak(process_id: int) -> None:
-    """Let `VmHWM` count from now (man 5 proc)."""
-    Path(f"/proc/{process_id}/clear_refs").write_text("5")

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bench_bot
-import bench_outstanding
 import bench_polls
+import outstanding_rows
 from bench_report import Row
 from ended_jobs import leave_ended
+
+from bot.runtime.clock import SystemClock
+from bot.store import Store
 
 MB = 1_000_000
 AGAIN, QUICK_AGAIN = 4, 1
@@ -57,7 +60,7 @@ async def _followed(folder: Path, api_url: str, jobs: int, *, times: int) -> Row
     """Start the bot with so many open jobs, and return when it follows them."""
     found = []
     async with bench_bot.stage(folder, api_url) as place:
-        await bench_outstanding.fill(place.database, jobs)
+        await _fill(place.database, jobs)
         for guild_id in range(1, 1 + bench_polls.GUILDS):
             place.wire.backend.create_guild(guild_id)
         note = folder / "followed"
@@ -114,3 +117,15 @@ async def starts(
                 assert "image" in place.wire.commands()
                 found.append(Start(seconds, bench_bot.cpu_s(process_id), bench_bot.memory(process_id, "VmRSS")))
     return found
+
+
+async def _fill(database: Path, jobs: int) -> None:
+    """Fill a new database with so many open jobs, each on a card of its own."""
+    clock = SystemClock()
+    store = await Store.open(database, clock=clock)
+    try:
+        names = [f"req_model_{number}" for number in range(bench_polls.GUILDS)]
+        await bench_polls.fill(store, names, clock)
+        await store._database.write(lambda db: outstanding_rows.multiply(db, jobs - len(names)))
+    finally:
+        await store.close()

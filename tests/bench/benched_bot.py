@@ -2,7 +2,7 @@
 
 BENCH_POLL_S polls each waiting job so often, whatever the bot has learned of durations: so a number of jobs makes a
 number of polls. BENCH_FOLLOWED=20000 writes the moment at which so many jobs are followed into `followed`.
-BENCH_PROFILE samples what the process does. The files are in the working directory, the bot's folder.
+The files are in the working directory, the bot's folder.
 
 discord.py's own wait for its servers stays what it is for a host.
 """
@@ -56,10 +56,6 @@ def note_followed(jobs: int) -> None:
 
 
 def _main() -> int:
-    if "BENCH_PROFILE" in os.environ:
-        from tests.bench.sampler import Sampler
-
-        Sampler(Path("profile-bot.json")).start()
     if "BENCH_POLL_S" in os.environ:
         poll_each(float(os.environ["BENCH_POLL_S"]))
     if "BENCH_FOLLOWED" in os.environ:

@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, expect
 from cogs.words import texts as words
 from sandbox.demo import texts
 from sandbox.demo.demo import Demo
-from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash, take_choice, type_slash
+from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash, type_slash
 
 pytestmark = [
     pytest.mark.browser,
@@ -61,26 +61,6 @@ async def test_a_click_on_a_mentioned_command_puts_the_cursor_into_its_first_fie
 
 
 @pytest.mark.long
-async def test_a_mention_takes_the_place_of_what_is_typed_and_says_so_where_the_command_is_not_for_the_member():
-    async with open_demo() as (demo, page):
-        await run_slash(page, "help")
-        await type_slash(page, "image generate", prompt="half a thou")
-        await page.locator(".channel-message .command-mention", has_text="/recipe").first.click()
-        await at_rest(page)
-        await expect(field(page, "recipe")).to_be_focused()
-        await expect(choices(page).first).to_be_visible(timeout=ANSWER_MS)
-        await page.keyboard.press("Escape")  # the list covers the newest message
-        async with demo.turn:
-            channel = demo.bot.get_channel(demo.preview.channel.id)
-            assert isinstance(channel, discord.TextChannel)
-            mention = f"</studio setup:{demo.bot.command_id('studio')}>"
-            await channel.send(embed=discord.Embed(description=mention))
-        await page.locator(".channel-message .command-mention", has_text="/studio setup").click(timeout=ANSWER_MS)
-        await expect(page.get_by_role("alert")).to_have_text(str(texts.PAGE["no_command"]))
-        await expect(box(page)).to_have_value("")
-
-
-@pytest.mark.long
 async def test_enter_takes_the_marked_choice_of_every_kind_of_list_and_the_next_enter_sends():
     async with open_demo() as (_, page):
         await type_slash(page, "recipe", recipe="trailer")  # asked of the bot
@@ -97,51 +77,6 @@ async def test_enter_takes_the_marked_choice_of_every_kind_of_list_and_the_next_
         await expect(field(page, "private")).to_be_focused()
         await page.keyboard.press("Enter")
         await expect(page.get_by_alt_text("a quiet door")).to_be_visible(timeout=ANSWER_MS)
-
-
-@pytest.mark.long
-async def test_two_quick_enters_take_a_choice_that_is_still_on_its_way_and_send():
-    async with open_demo() as (_, page):
-        await type_slash(page, "recipe")
-        await page.keyboard.type("trai")
-        await page.keyboard.press("Enter")
-        await page.keyboard.press("Enter")
-        await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
-        await expect(page.locator("#modal-root")).to_contain_text("trailer")
-        await page.keyboard.type("a paper boat")
-        await expect(page.locator("#modal-root textarea, #modal-root input")).to_have_value("a paper boat")
-
-
-@pytest.mark.long
-async def test_arrows_move_the_mark_tab_takes_it_and_an_arrow_opens_the_list_again():
-    async with open_demo() as (_, page):
-        await type_slash(page, "recipe")
-        await expect(choices(page).nth(1)).to_be_visible(timeout=ANSWER_MS)
-        second = await choices(page).nth(1).get_attribute("data-value")
-        await page.keyboard.press("ArrowDown")
-        await expect(choices(page).nth(1)).to_have_attribute("aria-selected", "true")
-        await page.keyboard.press("Tab")
-        await expect(field(page, "recipe")).to_have_value(second or "")
-        await expect(field(page, "recipe")).to_be_focused()
-        await expect(choices(page)).to_have_count(0)
-        await page.keyboard.press("ArrowUp")
-        await expect(choices(page).first).to_be_visible()
-        await choices(page).first.click()
-        await expect(choices(page)).to_have_count(0)
-        await page.keyboard.press("Enter")
-        await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
-
-
-@pytest.mark.long
-async def test_send_works_at_its_first_press_while_the_bot_is_still_asked_for_choices():
-    async with open_demo() as (_, page):
-        for _ in range(5):
-            await type_slash(page, "recipe")
-            await page.keyboard.type("trailer")
-            await page.get_by_role("button", name="Send").click()
-            await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
-            await page.keyboard.press("Escape")
-            await expect(form(page)).to_be_hidden()
 
 
 @pytest.mark.long
@@ -179,38 +114,3 @@ async def test_a_completed_mention_and_a_reply_reach_the_bot_and_lead_to_its_off
     assert [demo.bot.user in message.mentions for message in heard] == [True, True]
     assert [message.content.split("> ")[1] for message in heard] == ["a fox", "make it night"]
     assert heard[1].reference is not None
-
-
-@pytest.mark.long
-async def test_a_reply_is_left_by_escape_or_its_cross_and_the_list_of_names_by_escape():
-    async with open_demo() as (_, page):
-        await run_slash(page, "image generate", prompt="a blue door #fast")
-        card = page.locator(".channel-message").filter(has=page.get_by_alt_text("a blue door fast"))
-        await expect(card).to_have_count(1, timeout=ANSWER_MS)
-        await at_rest(page)
-        for leave in (page.keyboard.press("Escape"), page.locator("#reply-cancel").click()):
-            await card.hover()
-            await card.get_by_role("button", name="Reply").click()
-            await expect(box(page)).to_have_value(f"{BOT} ")
-            await leave
-            await expect(page.locator("#reply-context")).to_be_hidden()
-            await expect(box(page)).to_have_value("")
-        await page.keyboard.type("@mo")
-        await expect(page.locator(".demo-name")).to_contain_text(str(texts.MORGAN))
-        await page.keyboard.press("Escape")
-        await expect(page.locator(".demo-name")).to_have_count(0)
-        await expect(box(page)).to_have_value("@mo")
-        await page.keyboard.press("Enter")
-        await expect(newest_message(page)).to_contain_text("@mo", timeout=ANSWER_MS)
-
-
-@pytest.mark.long
-async def test_a_person_is_mentioned_by_the_name_typed_whole():
-    async with open_demo() as (_, page):
-        await box(page).click()
-        await page.keyboard.type(f"thanks @{texts.MORGAN}, well done")
-        await page.keyboard.press("Enter")
-        await expect(newest_message(page).locator(".mention")).to_have_text(f"@{texts.MORGAN}", timeout=ANSWER_MS)
-        await expect(newest_message(page)).to_contain_text(", well done")
-        await take_choice(page)  # an empty composer sends nothing
-        await expect(newest_message(page)).to_contain_text(", well done")

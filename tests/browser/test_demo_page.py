@@ -33,17 +33,6 @@ async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
         await page.wait_for_function(drawn, arg=await picture.element_handle())
 
 
-@pytest.mark.long
-async def test_a_price_that_nobody_knows_is_confirmed_first_and_the_page_does_not_wait_for_connections():
-    async with Demo(speed=4.0, lived_in=False) as demo, page_at(demo.url) as page:
-        demo.sandbox.tariff.hide("music.generate")
-        conversation = page.locator("body")
-        await run_slash(page, "audio music", prompt="slow piano, rain")
-        await expect(conversation).to_contain_text("You are not charged until", timeout=CARD_MS // 2)
-        await expect(conversation).to_contain_text("not known yet")
-        assert demo.sandbox.requests == []
-
-
 OF_SIMCORD = re.compile(r"simcord|preview|callback|viewport|inspector|capture", re.IGNORECASE)
 WORDS_SHOWN = """
 () => [document.title, document.body.innerText,

@@ -72,11 +72,3 @@ async def test_no_card_shows_raw_markup_or_is_wider_than_the_screen():
                     # The window can report its new width before the page is laid out for it.
                     await page.wait_for_function(f"() => !({TOO_WIDE}).length")
                     assert not await page.evaluate(SCROLLS)
-
-
-@pytest.mark.parametrize(
-    ("text", "raw"),
-    [("by <@157>", True), ("</image generate:1>", True), ("<t:17:R>", True), ("-# small", True), ("1 < 2 > 0", False)],
-)
-def test_the_scan_finds_what_it_is_for(text: str, raw: bool):
-    assert bool(RAW.search(text)) is raw

@@ -11,12 +11,12 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.domain import texts as domain
-from bot.language import LANGUAGES, name_of, speaking, tr
+from bot.language import name_of, speaking, tr
 from cogs.moderate.quota import texts as quota
 from cogs.workflows.texts import PAYS_SERVER
 from sandbox.demo import texts
 from sandbox.demo.demo import Demo
-from sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
+from sandbox.demo.furniture.server import REVIEW, STUDIO
 from sandbox.demo.texts import ADA, MORGAN
 from sandbox.demo.tour.steps import STEPS, TourStep
 from tests.support.page import (
@@ -180,32 +180,6 @@ async def test_the_tour_is_followed_word_by_word_and_sees_that_each_step_is_done
                     await press(page, PAYS_SERVER.message)
             await expect(tour_card(page, str(texts.DONE), after=len(STEPS))).to_have_count(1, timeout=MADE_MS)
             assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_step_names_its_buttons_as_the_page_does(language: str):
-    """A browser follows the English words. The others have the same buttons and the same things to type."""
-    with speaking(language):
-        for step in STEPS:
-            named = [f"**{tr(words)}**" for act, words in acts_of(step) if act in {press, click_reply}]
-            typed = [f"`{words}`" for act, words in acts_of(step) if act in {type_words, choose}]
-            said = step.filled({name: f"#{name}" for name in (REVIEW, GALLERY, LOG)})
-            assert all(each in said for each in [*named, *typed]), said
-
-
-@pytest.mark.long
-async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
-    async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
-        await run_slash(page, "me")
-        await expect(newest_message(page)).to_contain_text("Open jobs", timeout=ANSWER_MS)
-        await at_rest(page)
-        async with demo.turn:
-            await demo.preview.viewers[0].send(demo.preview.channel, "what now?")
-        await expect(newest_message(page)).to_contain_text("what now?", timeout=ANSWER_MS)
-        await at_rest(page)
-        await page.get_by_role("button", name=str(texts.NEXT), exact=True).click(timeout=ANSWER_MS)
-        await expect(newest_message(page)).to_contain_text(str(texts.NIGHT), timeout=ANSWER_MS)
-        await expect(page.locator(".channel-message").filter(has_text=f"of {len(STEPS)} · ")).to_have_count(1)
 
 
 @pytest.mark.long

@@ -202,45 +202,6 @@ async def test_no_error_carries_the_key_in_its_chain(client_for):
     assert caught.value.__suppress_context__
 
 
-async def test_wait_polls_until_the_end_and_tells_each_change_once(serve, client_for, jump_clock):
-    states = iter(
-        [
-            {"id": "req_z9", "status": "queued", "poll_after_ms": 5000},
-            None,
-            {"id": "req_z9", "status": "processing"},
-            {"id": "req_z9", "status": "processing"},
-            DONE,
-        ]
-    )
-
-    async def handler(request):
-        document = next(states)
-        return web.json_response(document) if document else web.Response(status=503, headers={"retry-after": "7"})
-
-    client = await client_for(await serve(handler), clock=jump_clock)
-    changes = []
-    done = await client.wait(KEY, "req_z9", timeout_s=600, on_change=lambda now: changes.append(now.status.value))
-    assert done.status is RemoteStatus.SUCCEEDED
-    assert changes == ["queued", "processing", "succeeded"]
-    assert jump_clock.waits[0] == 5.0
-    assert 7.0 <= jump_clock.waits[1] <= 7.7
-    assert jump_clock.waits[2:] == [5.0, 5.0]  # what was asked for once holds
-
-
-async def test_wait_gives_up_at_its_deadline(serve, client_for, jump_clock):
-    client = await client_for(await serve(answering({"id": "req_z9", "status": "processing"})), clock=jump_clock)
-    with pytest.raises(CannonUnavailable, match="can't reach Cannon Studio"):
-        await client.wait(KEY, "req_z9", timeout_s=60)
-    assert 58 <= jump_clock.now <= 60
-
-
-async def test_wait_does_not_repeat_what_cannot_help(serve, client_for, jump_clock):
-    client = await client_for(await serve(answering({"error": "gone"}, status=404)), clock=jump_clock)
-    with pytest.raises(RequestNotFound):
-        await client.wait(KEY, "req_z9", timeout_s=60)
-    assert jump_clock.waits == []
-
-
 async def test_one_client_keeps_fifty_calls_in_flight_quickly(serve_raw, client_for):
     body = json.dumps(DONE).encode()
     answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)

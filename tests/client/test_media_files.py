@@ -68,14 +68,11 @@ async def media_for():
 
 async def test_a_download_is_named_and_typed_by_its_content(serve, media_for, tmp_path):
     body = png((400, 400))
-    seen, told = [], []
+    seen = []
     origin = await serve(giving(body, seen=seen))
-    file = await media_for(origin).download(
-        f"{origin}/a.mp4?sig=1", tmp_path, "job1", expect=MediaKind.IMAGE, on_progress=lambda *now: told.append(now)
-    )
+    file = await media_for(origin).download(f"{origin}/a.mp4?sig=1", tmp_path, "job1", expect=MediaKind.IMAGE)
     assert (file.path, file.extension, file.content_type) == (tmp_path / "job1.png", ".png", "image/png")
     assert (file.kind, file.size, file.path.read_bytes()) == (MediaKind.IMAGE, len(body), body)
-    assert told[-1] == (len(body), len(body))
     assert list(tmp_path.iterdir()) == [file.path]
     assert "x-api-key" not in seen[0].headers
     assert seen[0].headers["accept-encoding"] == "identity"
@@ -215,12 +212,12 @@ async def test_a_cancelled_download_leaves_nothing(serve_raw, media_for, tmp_pat
         await writer.drain()
         await reader.read()
 
-    begun = asyncio.Event()
     origin = await serve_raw(talk)
-    task = asyncio.create_task(
-        media_for(origin).download(f"{origin}/a", tmp_path, "job", expect=None, on_progress=lambda *_: begun.set())
-    )
-    await asyncio.wait_for(begun.wait(), 60)
+    task = asyncio.create_task(media_for(origin).download(f"{origin}/a", tmp_path, "job", expect=None))
+    for _ in range(6000):
+        if [path.name for path in tmp_path.iterdir()] == ["job.part"]:
+            break
+        await asyncio.sleep(0.01)
     assert [path.name for path in tmp_path.iterdir()] == ["job.part"]
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -6,8 +6,6 @@ import functools
 import re
 from pathlib import Path
 
-import pytest
-
 from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,10 +65,3 @@ def test_every_command_that_is_named_is_there():
         str(path.relative_to(ROOT)): names for path in files() if (names := gone(path.read_text(encoding="utf-8")))
     }
     assert found == {}
-
-
-@pytest.mark.parametrize(
-    "text", ["`/jobs list`", "`/quota server`", 'mention("usage me")', "Run {recipe run}.", "`/3d location`"]
-)
-def test_a_name_that_is_gone_is_noticed(text: str):
-    assert gone(text)

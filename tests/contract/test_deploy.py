@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,13 +14,9 @@ import pytest
 from bot.cli import STOP_TIMEOUT_S
 from bot.errors import RESTART_CANNOT_HELP
 from bot.settings import Settings, describe_settings
-from bot.store import Store
-from tests.support.new_file import write_empty_database
 
 yaml = pytest.importorskip("yaml")
 ROOT = Path(__file__).resolve().parents[2]
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
-IMAGES = {"prom/prometheus", "grafana/grafana", "postgres", "litestream/litestream"}
 
 
 def load(name: str) -> Any:
@@ -96,59 +91,6 @@ def test_a_fleet_is_updated_one_process_after_the_other(tmp_path: Path) -> None:
     assert {line.split()[-1] for line in ONE_BY_ONE} == {name for name, each in fleet().items() if "build" in each}
 
 
-@pytest.mark.parametrize(
-    ("fails", "asked"), [("check", 2), ("bot-b", 4)], ids=["by what check finds", "by a process that is not healthy"]
-)
-def test_an_update_stops(tmp_path: Path, fails: str, asked: int) -> None:
-    code, said = update_fleet(tmp_path, fails=fails)
-    assert (code, len(said)) == (1, asked)
-
-
-def filled_in(text: str, **environ: str) -> str:
-    """Return what Compose makes of `${NAME:+word}` and `${NAME:-word}`."""
-
-    def value(match: re.Match[str]) -> str:
-        given = environ.get(match[1], "")
-        return match[3] if (match[2] == "+") == bool(given) else given
-
-    return re.sub(r"\$\{(\w+):([+-])([^}]*)\}", value, text)
-
-
-@pytest.mark.parametrize("environ", [{}, {"GRAFANA_DISCORD_WEBHOOK": "https://discord.com/api/webhooks/1/x"}], ids=str)
-def test_what_is_mounted_is_there_and_is_not_written(environ: dict[str, str]) -> None:
-    mounts = [
-        filled_in(mount, **environ)
-        for service in [*services().values(), *fleet().values()]
-        for mount in service.get("volumes", ())
-        if mount.startswith("./")
-    ]
-    assert mounts
-    for mount in mounts:
-        source, _, options = mount.split(":")
-        assert options == "ro"
-        assert (ROOT / source).is_file(), source
-    assert any("contact-discord" in mount for mount in mounts) == bool(environ)
-
-
-def test_images_come_by_a_short_name_a_version_and_a_digest() -> None:
-    images = [service["image"] for service in [*services().values(), *fleet().values()] if "build" not in service]
-    assert {image.partition("@")[0].partition(":")[0] for image in images} == IMAGES
-    assert all(re.fullmatch(r"([a-z]+/)?[a-z]+:v?\d+\.\d+(\.\d+)?@sha256:[0-9a-f]{64}", image) for image in images)
-    assert len(set(images)) == len(IMAGES), "one version of each"
-
-
-@pytest.mark.parametrize("given", [{}, {"BACKUP_DIR": "/data/elsewhere"}], ids=str)
-def test_compose_has_backups_made_in_a_volume_that_is_the_bots(given: dict[str, str]) -> None:
-    bot = services()["bot"]
-    assert bot["volumes"] == ["data:/data"]
-    assert filled_in(bot["environment"]["BACKUP_DIR"], **given) == given.get("BACKUP_DIR", "/data/backups")
-    # A new volume gets the owner of the folder that it covers, and the image has /data alone for its user.
-    assert "--owner=cannon-bot --group=cannon-bot --mode=0700 /data" in (ROOT / "Dockerfile").read_text()
-    for each in fleet().values():
-        if "build" in each:
-            assert any(mount.startswith(f"{each['working_dir']}:") for mount in each["tmpfs"])
-
-
 DUMP = """#!/bin/sh
 for each in "$@"; do case "$each" in --file=*) echo dump >"${each#--file=}";; esac; done
 """
@@ -175,37 +117,6 @@ def test_a_fleets_backups_are_daily_dumps_of_which_seven_are_kept(tmp_path: Path
     assert [(tmp_path / "backups" / name).read_text() for name in kept[6:]] == ["dump\n"]
 
 
-def test_litestream_copies_the_database_of_compose_as_the_bots_user() -> None:
-    """With the program (0.5.17) this file was run: a replica was restored, and `cannon-bot check` found it whole."""
-    replica = services()["replica"]
-    (database,) = load("deploy/litestream.yml")["dbs"]
-    assert database["path"] == "/data/cannon-bot.db"
-    assert re.search(r"DATABASE=/data/cannon-bot\.db", (ROOT / "Dockerfile").read_text())
-    wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy" / "litestream.yml").read_text()))
-    assert wanted <= set(replica["environment"])
-    assert "./deploy/litestream.yml:/etc/litestream.yml:ro" in replica["volumes"]
-    assert set(services()["bot"]["volumes"]) <= set(replica["volumes"])
-    uid, _, gid = replica["user"].partition(":")
-    assert re.search(rf"{uid}", (ROOT / "Dockerfile").read_text())
-    assert uid == gid
-    assert replica["profiles"] == ["replica"]
-
-
-@pytest.mark.long
-@pytest.mark.skipif(shutil.which("litestream") is None, reason="no litestream")
-def test_a_replica_of_litestream_is_a_backup_that_restores(tmp_path: Path) -> None:
-    settings = (ROOT / "deploy" / "litestream.yml").read_text().replace("/data/", f"{tmp_path}/")
-    (tmp_path / "litestream.yml").write_text(settings)
-    environment = {**os.environ, "REPLICA_URL": f"file://{tmp_path}/replica"}
-    write_empty_database(tmp_path / "cannon-bot.db")
-    for words in (
-        ["litestream", "replicate", "-config", tmp_path / "litestream.yml", "-once"],
-        ["litestream", "restore", "-o", tmp_path / "restored.db", environment["REPLICA_URL"]],
-    ):
-        subprocess.run(words, env=environment, check=True, timeout=60)
-    assert Store.check_file(tmp_path / "restored.db") == []
-
-
 def test_the_settings_that_deployments_set_exist() -> None:
     known = {name for name, _, _ in describe_settings()}
     assert set(services()["bot"]["environment"]) <= known
@@ -217,13 +128,6 @@ def test_the_unit_repeats_no_start_that_cannot_succeed() -> None:
     assert service["Restart"] == "on-failure"
     assert str(RESTART_CANNOT_HELP) in service["RestartPreventExitStatus"].split()
     assert service["NoNewPrivileges"] == service["ProtectHome"] == service["PrivateDevices"] == "yes"
-
-
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_actions_are_pinned_to_commits_and_name_their_version(path: Path) -> None:
-    uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
-    assert uses
-    assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
 
 
 def manifests() -> dict[tuple[str, str], dict[str, Any]]:
@@ -271,17 +175,3 @@ def test_the_settings_of_kubernetes_exist_and_its_probe_asks_where_the_bot_liste
     assert port["containerPort"] == Settings().health_port
     assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": port["name"]}
     assert [each["name"] for source in container["envFrom"] for each in source.values()] == ["cannon-bot"] * 2
-
-
-def test_the_database_of_kubernetes_is_what_postgresql_md_asks_for() -> None:
-    cluster = manifests()["Cluster", "cannon-bot-db"]["spec"]
-    assert cluster["instances"] >= 3
-    assert cluster["postgresql"]["synchronous"] == {"method": "any", "number": 1}
-    assert cluster["postgresql"]["parameters"]["log_error_verbosity"] == "terse"
-    made = cluster["bootstrap"]["initdb"]
-    assert (made["encoding"], made["localeCType"], made["owner"]) == ("UTF8", "C.UTF-8", "cannon_bot")
-    [archiver] = cluster["plugins"]
-    assert ("ObjectStore", archiver["parameters"]["barmanObjectName"]) in manifests()
-    nightly = manifests()["ScheduledBackup", "cannon-bot-nightly"]["spec"]
-    assert nightly["cluster"]["name"] == "cannon-bot-db"
-    assert nightly["pluginConfiguration"]["name"] == archiver["name"]

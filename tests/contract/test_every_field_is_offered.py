@@ -203,12 +203,6 @@ async def test_a_new_field_in_the_catalogue_is_in_the_form_at_once(called: Comma
     assert "mask" in {field.name for field in called.plan("image.edit").left(grown)}
 
 
-async def test_a_new_key_of_an_object_would_be_noticed(called: Commands):
-    reached = await reached_by(called)
-    reached["smartmotion.generate"].discard("camera_control.roll")
-    assert ("smartmotion.generate", "camera_control.roll") in unoffered(catalogue(), reached)
-
-
 def test_every_operation_has_a_row_or_its_reason_here():
     others = {each.id for each in catalogue().operations.values()} - BY_OPERATION.keys()
     assert others == WITHOUT_COMMAND.keys()

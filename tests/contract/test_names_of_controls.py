@@ -95,14 +95,3 @@ def test_the_reader_sees_the_label_in_their_language(language: str):
         shown = str(Text("Changed your mind? Press **Post it after all**."))
         assert f"**{tr('Post it after all')}**" in shown
         assert ("**Post it after all**" in shown) is (language == SOURCE)
-
-
-def test_a_name_that_is_gone_is_noticed():
-    assert unknown("To try again, press **Post this**.") == ["Post this"]
-    assert unknown("**Cost** {cost}") == unknown("**Family** · {cost} in all") == unknown("Press **Post it**.") == []
-
-
-def test_a_label_in_other_words_is_noticed():
-    message = Message("Press **Post it**.", string="Drück **Abschicken**.")
-    assert written_out(message) == ["Post it"]
-    assert written_out(Message("Press **Post it**.", string="Drück **Post it**.")) == []

@@ -8,10 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import discord
-import pytest
 
 from bot.app.connection.start import application_id_of, invite_link
-from bot.delivery.channels.facts import NEEDED, as_permissions, missing_of, to_post
+from bot.delivery.channels.facts import NEEDED, as_permissions, missing_of
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,11 +78,6 @@ def test_what_the_code_calls_needs_these_permissions_and_no_others() -> None:
     assert used & FORBIDDEN == set()
 
 
-def test_each_is_a_permission_of_discord_s() -> None:
-    assert {each.flag for each in NEEDED} <= set(discord.Permissions.VALID_FLAGS)
-    assert as_permissions().value == 274878024768
-
-
 def test_what_is_missing_is_named() -> None:
     has = as_permissions()
     assert missing_of(has) == []
@@ -91,12 +85,6 @@ def test_what_is_missing_is_named() -> None:
         assert missing_of(discord.Permissions(has.value & ~getattr(discord.Permissions, each.flag).flag)) == [
             str(each.name)
         ]
-
-
-@pytest.mark.parametrize("is_thread", [False, True])
-@pytest.mark.parametrize("files", [False, True])
-def test_what_is_needed_to_post_is_part_of_the_list(*, is_thread: bool, files: bool) -> None:
-    assert set(to_post(is_thread=is_thread, files=files)) < set(NEEDED)
 
 
 def test_the_invite_link_has_exactly_these() -> None:
@@ -112,8 +100,3 @@ def test_the_application_s_id_is_read_off_the_token() -> None:
     assert application_id_of("MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GabcDE.x") == 1234567890123456789
     for wrong in ("", "x", "not-a-token", "aGVsbG8.x.y", "é.x"):
         assert application_id_of(wrong) is None
-
-
-def test_the_page_of_first_steps_names_each() -> None:
-    page = (ROOT / "docs" / "first-steps.md").read_text(encoding="utf-8")
-    assert [each.name for each in NEEDED if str(each.name) not in page] == []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
-
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).parents[2]
@@ -32,16 +30,3 @@ def test_no_module_uses_another_escape() -> None:
     texts = {path: path.read_text("utf-8") for path in FILES}
     named = [path for path, text in texts.items() if any(name in text for name in OTHERS)]
     assert [path for path in named if names_in(parsed(texts[path])) & OTHERS] == []
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "discord.utils.escape_markdown(text)",
-        "from discord.utils import escape_mentions",
-        "from discord.utils import remove_markdown as plain",
-        "shown = escape_markdown(text)",
-    ],
-)
-def test_another_escape_would_be_seen(code: str) -> None:
-    assert names_in(ast.parse(code)) & OTHERS

@@ -20,22 +20,20 @@ COSTS, OWN, DECIDED = (
 CAST, VOTES = "what you add to the cast", "your votes in a shoot-out"
 EVENTS = "in which events you take part"
 REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
-INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
-"""The index of words, and what FTS5 keeps it in."""
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
     "best_of_week": DECIDED,
     "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
     "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
-    "event_members": EVENTS, "event_places": EVENTS, "events": DECIDED, "former_members": IDS,
+    "event_members": EVENTS, "events": DECIDED, "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY,
     "host_key_refusals": NOBODY, "jobs": PROMPTS,
-    "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
+    "job_texts": PROMPTS,
     "identifies": NOBODY,
     "ledger": COSTS, "ledger_totals": NOBODY, "running_totals": COSTS,
     "limits": DECIDED, "member_settings": OWN, "meta": NOBODY,
     "outbox": DECIDED, "presets": OWN,
-    "prices": DECIDED, "reaction_acts": IDS, "reaction_settings": DECIDED,
+    "prices": DECIDED, "reaction_acts": IDS,
     "questions": REPORTS, "recipes": DECIDED, "review_rules": DECIDED,
     "rules": DECIDED,
     "shootout_votes": VOTES, "shootouts": NOBODY,

@@ -16,17 +16,15 @@ from bot.app.entry_points import describe_commands
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S
 from bot.domain.words.cast import NAME_CHARS
 from bot.generation.generations import DRAFT_LIFE_S
-from bot.jobs.texts import NO_WORKING_KEY
-from bot.language import LANGUAGES, speaking, tr
+from bot.language import speaking, tr
 from bot.language.current import parent_of
 from bot.language.pages import WhyPage, filled, find, page, written
-from bot.language.pages.texts import GROUPS, WHO
+from bot.language.pages.texts import WHO
 from cogs.results.post_again import KEPT_DAYS
 from tests.support.command_rows import rows
 from tools.readme_tables import with_refusals
-from tools.refusal_pages import DOCUMENT, SEEN, pages, place, seen, translated
+from tools.refusal_pages import DOCUMENT, SEEN, seen
 from tools.refusals import (
-    CONTINUED,
     HOSTS_OWN,
     LONG,
     LONG_SENTENCES,
@@ -102,17 +100,6 @@ def test_every_id_that_the_code_gives_has_a_page_and_every_page_is_given() -> No
     assert {each for each in given() if each} == set(written())
 
 
-def test_what_only_follows_a_refusal_is_still_there() -> None:
-    named = Counter(each.module for each in refusals() if is_continued(each))
-    assert named.keys() == CONTINUED.keys()
-    assert all(not each.why for each in refusals() if is_continued(each))
-
-
-def test_a_refusal_without_a_page_is_noticed() -> None:
-    assert not is_continued(Refusal("The file is empty.", "bot/media/texts.py", "", ("The file is empty.",)))
-    assert NO_WORKING_KEY.message in {form for each in refusals() for form in each.forms}  # on a card, raised nowhere
-
-
 def test_a_long_refusal_has_its_reason() -> None:
     long = {each.why for each in refusals() if each.sentences > LONG_SENTENCES}
     assert long == set(LONG), "two sentences are enough: what happened, and what to do"
@@ -140,17 +127,6 @@ def test_a_page_says_what_is_true_in_the_house_style(why: str) -> None:
         assert Decimal(number) == Decimal(NUMBERS[why, number])
 
 
-def test_no_number_is_stale() -> None:
-    said = {(why, number) for why, texts in written().items() for number in NUMBER.findall(str(texts))}
-    assert said == set(NUMBERS)
-
-
-def test_every_page_is_in_one_group() -> None:
-    areas = Counter(area for _, each in GROUPS for area in each)
-    assert set(areas) == {why.partition(".")[0] for why in written()}
-    assert set(areas.values()) == {1}
-
-
 # ---------------------------------------------------------------------- what is built of them
 
 
@@ -158,15 +134,6 @@ def test_the_document_and_the_sentences_are_those_of_the_code() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     assert with_refusals(document) == document, "write it with: make readme"
     assert SEEN.read_text(encoding="utf-8") == seen(), "write it with: make readme"
-
-
-def test_each_page_has_its_place_in_every_language() -> None:
-    documents = dict(translated())
-    assert set(documents) == {place(each) for each in LANGUAGES if each != "en"}
-    for text in (DOCUMENT.read_text(encoding="utf-8"), *documents.values()):
-        assert [text.count(f'<a id="{why}"></a>') for why in written()] == [1] * len(written())
-    with speaking("de"):
-        assert shown("key.none", "de").title in pages()
 
 
 # ---------------------------------------------------------------------- languages
@@ -204,10 +171,6 @@ def test_a_page_names_commands_and_buttons_as_its_reader_sees_them() -> None:
     assert key != "`/studio key`"
     assert key in shown("key.none", "de").do
     assert shown("key.none", "de").title != shown("key.none", "en").title
-
-
-def test_an_unknown_page_is_none() -> None:
-    assert page("no.such") is None
 
 
 # ---------------------------------------------------------------------- search

@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,44 +102,6 @@ def test_texts_for_people_are_in_their_package_s_texts_module():
         for line, text in sentences(path.read_text(encoding="utf-8"))
     ]
     assert not found, "move these to the package's texts.py:\n" + "\n".join(found)
-
-
-def test_a_place_without_texts_is_not_exempt():
-    def has_texts(path: Path) -> bool:
-        paths = [path] if path.is_file() else sorted(path.rglob("*.py"))
-        return any(list(sentences(each.read_text(encoding="utf-8"))) for each in paths)
-
-    assert [place for place in sorted(EXEMPT) if not has_texts(ROOT / place)] == []
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        'raise InputError("The file is empty.")',
-        'return f"{name} is not known."',
-        'LABEL = "Choose what is shown here"',
-        'def f(): return {"a": f"There is no {x}."}',
-    ],
-)
-def test_a_sentence_for_people_is_found(source: str):
-    assert list(sentences(source))
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        'def f():\n    """Return nothing at all."""',
-        'log.info("Some event happened here", job=1)',
-        'raise ValueError("This must not be negative.")',
-        '@app_commands.command(description="Generate an image from a prompt")\ndef f(): ...',
-        'URL = f"https://example.org/{a} b"',
-        'db.execute("SELECT a FROM b WHERE c = ?")',
-        'where = f"{column} = ?"',
-        'return "Cost"',
-    ],
-)
-def test_what_is_not_for_people_is_not_found(source: str):
-    assert not list(sentences(source))
 
 
 # ---------------------------------------------------------------------- what is read in the language of the moment
@@ -247,35 +207,6 @@ def test_no_message_becomes_a_string_while_its_module_is_imported():
     assert found == []
 
 
-@pytest.mark.parametrize(
-    ("source", "number"),
-    [
-        ('PAUSED = "New jobs are paused."', 1),
-        ('def f():\n    return f"{who} has paused jobs."', 1),
-        ('# ---- commands and options\nA = "Pause new jobs"\n# ---- answers\nB = "New jobs are paused."', 1),
-        ('PAUSED = Text("New jobs are paused.")', 0),
-        ('def f():\n    """Say that new jobs are paused."""\n    return tr("New jobs are paused.")', 0),
-        ('LINK = "https://example.org"\nEXAMPLE = "/image generate prompt: a fox"', 0),
-    ],
-)
-def test_a_plain_string_that_is_read_is_found(source: str, number: int):
-    assert len(list(plain_constants(source))) == number
-
-
-@pytest.mark.parametrize(
-    ("source", "is_frozen"),
-    [
-        ("LABEL = str(texts.DELETE)", True),
-        ('class A:\n    label = tr("Delete")', True),
-        ('def f(label=tr("Delete")): ...', True),
-        ("def f(): return str(texts.DELETE)", False),
-        ('LABEL = Text("Delete")\nNUMBER = str(7)', False),
-    ],
-)
-def test_a_message_that_would_stay_english_is_found(source: str, is_frozen: bool):
-    assert bool(list(frozen_messages(source))) is is_frozen
-
-
 # ---------------------------------------------------------------------- templates are filled with what they name
 
 PLACE = re.compile(r"(?<!\{)\{(\w+)(?:[:!][^}]*)?\}")
@@ -343,10 +274,3 @@ def test_a_template_is_filled_with_what_it_names():
         if (found := list(wrongly_filled(path.read_text(encoding="utf-8"), known)))
     }
     assert wrong == {}
-
-
-def test_a_wrong_value_is_noticed():
-    known = {"bot.a.texts": {"GONE": frozenset({"job"})}}
-    source = "from bot.a import texts\nfrom bot.a.texts import GONE\n"
-    assert list(wrongly_filled(f"{source}texts.GONE(job=1)\nGONE(job=2)\npartial(GONE, job=3)", known)) == []
-    assert len(list(wrongly_filled(f"{source}texts.GONE(name=1)\nGONE()\nGONE(1)\npartial(GONE)", known))) == 4

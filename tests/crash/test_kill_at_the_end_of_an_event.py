@@ -48,7 +48,7 @@ async def let_its_time_pass(scene: Scene) -> None:
         await store.reaction_acts.note(key, star, card_id=card.id)
         await store.reaction_acts.note_done(key)  # else it waits, and a member who is not there has none
         now = time.time()
-        await store._database.write(lambda db: db.execute("UPDATE events SET ends_at = ?, due_at = ?", (now, now)))
+        await store._database.write(lambda db: db.execute("UPDATE events SET ends_at = ?", (now,)))
 
 
 def places(scene: Scene) -> list[str]:

@@ -46,20 +46,6 @@ async def test_a_member_chooses_japanese_on_the_page_and_the_tour_is_in_japanese
         assert offered["words"]["language"] == "言語"
 
 
-async def test_a_language_is_chosen_for_all_viewers_and_an_unknown_one_is_refused():
-    async with Demo(lived_in=False, language="fr") as demo, aiohttp.ClientSession() as session:
-        browser = Browser(session, demo.url)
-        await browser.open()
-        member, moderator = demo.preview.viewers[:2]
-        assert demo.bot.get_guild(demo.preview.channel.guild.id).preferred_locale.value == "fr"
-        await browser.ask("/demo/language", {"viewer": str(member.id), "language": "de"})
-        _, one = await browser.ask(f"/demo/offered?viewer={member.id}")
-        _, other = await browser.ask(f"/demo/offered?viewer={moderator.id}")
-        assert (chosen_in(one), chosen_in(other)) == (["de"], ["de"])
-        status, said = await browser.ask("/demo/language", {"viewer": str(member.id), "language": "tlh"})
-        assert (status, "language" in said) == (409, True)
-
-
 @pytest.mark.parametrize("language", OTHERS)
 async def test_the_composer_shows_commands_as_they_were_registered_for_the_language(language: str):
     async with Demo(lived_in=False, language=language) as demo, aiohttp.ClientSession() as session:

@@ -58,17 +58,6 @@ def test_what_a_text_mentions_has_its_name(written: str, seen: str):
     assert drawn(blocks(paragraph(written), Known())) == seen
 
 
-def test_a_line_that_begins_with_the_mark_is_small_and_the_breaks_around_it_go():
-    (made,) = blocks(paragraph("before", "-# small for <@1>", "after"), Known())
-    assert [each["type"] for each in made["children"]] == ["inline", "subtext", "inline"]
-    assert drawn(made["children"]) == "beforesmall for [@Ada]after"
-
-
-def test_code_stays_as_it_was_typed():
-    code = [{"type": "inline", "children": [{"type": "code", "content": "<@1>"}]}]
-    assert blocks(code, Known()) == code
-
-
 def test_only_texts_in_which_discord_resolves_mentions_are_rewritten():
     text = [{"type": "inline", "children": [{"type": "text", "content": "<@1>"}]}]
     answer: dict[str, Any] = {

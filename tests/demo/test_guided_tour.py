@@ -9,21 +9,14 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.language import LANGUAGES, speaking
-from cogs.moderate.decisions import texts as decisions
-from cogs.results import texts as results
-from cogs.words import texts as words
+from bot.language import speaking
 from sandbox.demo import texts
 from sandbox.demo.demo import Demo
 from sandbox.demo.furniture.server import STUDIO
-from sandbox.demo.page import texts as page
 from sandbox.demo.simulation import ResponseMessage
 from sandbox.demo.tour.steps import STEPS
 
 HANGS_S = 60.0
-LINES_MAX = 3
-"""Of a card on a wide page, in English; the embed is about as wide."""
-LINE_CHARS = 52
 
 
 def messages(demo: Demo) -> list[ResponseMessage]:
@@ -78,27 +71,6 @@ async def test_the_tour_names_only_commands_channels_and_buttons_that_are_there(
         assert {"<gallery>", "<review>"} <= set(re.findall(r"<[a-z-]+>", said))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_tour_calls_a_button_what_the_bot_calls_it(language: str):
-    with speaking(language):
-        named = {
-            texts.IMAGE_TRY: [texts.TRY_IT],
-            texts.NIGHT_TRY: [page.REPLY, words.CONTINUE],
-            texts.VARY_TRY: [results.VARY, results.STRONG],
-            texts.MODERATE_TRY: [decisions.APPROVE, texts.TRY_IT],
-        }
-        for text, labels in named.items():
-            assert [str(label) for label in labels if f"**{label}**" not in str(text)] == []
-        for text in (texts.MODERATE_TRY, texts.AS_MORGAN):
-            assert f"**{page.VIEWING_AS}**" in str(text)
-
-
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.heading.message)
-def test_a_step_says_what_to_do_in_three_lines(step: Any):
-    lines = step.filled({"gallery": "#gallery", "review": "#review", "staff-log": "#staff-log"}).split("\n")
-    assert sum(-(-len(line.replace("*", "").replace("`", "")) // LINE_CHARS) for line in lines) <= LINES_MAX
-
-
 @pytest.mark.long
 async def test_a_visitor_who_only_presses_try_it_sees_every_step_done():
     async with Demo(speed=40.0) as demo:
@@ -140,22 +112,6 @@ async def test_the_tour_sees_what_the_visitor_does_by_hand_and_nothing_else():
             await reached(demo, 2)
             await press(demo, ada, "tour:1")
             await reached(demo, 1)
-
-
-@pytest.mark.long
-async def test_an_attempt_that_comes_to_nothing_can_be_repeated(monkeypatch: pytest.MonkeyPatch):
-    async with Demo(speed=40.0) as demo:
-        ada = demo.preview.viewers[0]
-
-        async def nothing(_hands: Any) -> None:
-            raise LookupError("nothing to act on")
-
-        monkeypatch.setattr(type(STEPS[0]), "attempt", property(lambda _step: nothing))
-        await press(demo, ada, "tour:try:0")
-        async with asyncio.timeout(HANGS_S):
-            while "'disabled': True" in str(tour_cards(demo)[-1].components):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.05)
-        assert title(await reached(demo, 0)) == heading(0)
 
 
 @pytest.mark.long

@@ -69,7 +69,7 @@ def test_what_is_escaped_is_not(text: str) -> None:
 async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(rig: Rig):
     desk, log = rig.guild.create_text_channel("desk"), rig.guild.create_text_channel("log")
     gallery = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda now: replace(now, gallery_channel=gallery.id, gallery_stars=1)
     )
     await rule(rig, log_channel=log.id)

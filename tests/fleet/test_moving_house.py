@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -13,8 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.app.host.files import migrate
 from bot.domain.models import JobState
+from bot.fleet.postgresql.migrate import migrate
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
@@ -64,7 +63,7 @@ async def test_jobs_are_posted_once_and_paid_once_wherever_they_end(
         before = books(here)
         settings = Settings(database=path, secret_keys=(SecretStr(SECRET),))
         to, clock = PostgresUrl(fleet.database), SystemClock()
-        said = await asyncio.to_thread(migrate, settings, to, clock=clock, progress=no_progress)
+        said = await migrate(settings, to, clock=clock, progress=no_progress)
         assert "3 jobs had not ended" in said
         assert books(server) == before
 

@@ -8,8 +8,6 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 from bot.domain.words.orders import Variation, varying_picture, with_orders
-from sandbox.media import words
-from sandbox.media.render import PAN
 from sandbox.media.scenes import Composition
 from sandbox.media.words import HOURS, SETTINGS, SUBJECTS, Scene, edited, scene_of
 
@@ -65,30 +63,12 @@ def test_the_words_of_six_languages_are_understood(prompt: str, subject: str | N
     assert (scene.subject, scene.setting, scene.hour) == (subject, setting, hour)
 
 
-def test_each_word_of_the_tables_means_one_thing() -> None:
-    """A word twice in one table would hide the later meaning."""
-    for table in (SUBJECTS, SETTINGS, HOURS, words.WEATHERS):
-        taken: dict[str, str] = {}
-        for key, text in table.items():
-            for word in text.split():
-                assert taken.setdefault(word, key) == key, word
-
-
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_the_hours_of_a_setting_differ_and_night_is_darker_than_noon(setting: str) -> None:
     base = scene_of("x", 1)
     seen = {hour: drawn(dataclasses.replace(base, setting=setting, hour=hour)) for hour in HOURS}
     assert len({picture.tobytes() for picture in seen.values()}) == len(HOURS)
     assert brightness(seen["night"]) < 0.75 * brightness(seen["noon"])
-
-
-def test_the_same_seed_draws_the_same_and_other_seeds_arrange_the_same_subject() -> None:
-    first, again = drawn(scene_of("a fox", 1)), drawn(scene_of("a fox", 1))
-    assert first.tobytes() == again.tobytes()
-    others = [scene_of("a fox", seed) for seed in range(4)]
-    assert {scene.subject for scene in others} == {"fox"}
-    assert {scene.setting for scene in others} == {others[0].setting}
-    assert len({drawn(scene).tobytes() for scene in others}) == 4
 
 
 @pytest.mark.parametrize("order", ["make it night", "Mach es Nacht", "夜にして"])
@@ -133,27 +113,6 @@ def test_each_variation_keeps_the_requested_hour_place_and_colour(variation: Var
     for seed in range(6):
         kept = edited(kept, on_the_wire(variation, prompt), seed)
         assert (kept.hour, kept.setting, kept.coat) == (scene.hour, scene.setting, scene.coat)
-
-
-@pytest.mark.parametrize("size", [(96, 54), (54, 96), (96, 72), (72, 96), (64, 64), (40, 100), (2, 2)])
-@pytest.mark.parametrize("setting", [*SETTINGS, "wall"])
-def test_every_shape_is_filled(size: tuple[int, int], setting: str) -> None:
-    scene = dataclasses.replace(scene_of("a fox and a boat in rain, snow and fog at night", 3), setting=setting)
-    assert drawn(scene, size).size == size
-
-
-def test_a_clip_begins_with_its_picture_and_moves() -> None:
-    for prompt in ("a lighthouse at night", "a robot in the city", "a boat", "an owl in the forest"):
-        scene, size = scene_of(prompt, 4), (160, 90)
-        moving = Composition(scene, size, more=PAN)
-        assert distance(moving.frame(0, 0), drawn(scene, size)) < 6
-        frames = [moving.frame(share, share * 5).tobytes() for share in (0, 0.2, 0.4, 0.8)]
-        assert len(set(frames)) == len(frames)
-
-
-@pytest.mark.parametrize("prompt", ["", "word " * 2000, "x" * 5000, "狐 🦊 \n\t \u202e", "#fast", "night"])
-def test_any_words_make_a_picture(prompt: str) -> None:
-    assert drawn(edited(scene_of(prompt, 1), prompt, 2)).size == SMALL
 
 
 def test_the_largest_picture_takes_few_large_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The soak: the real bot for ten minutes among faults that are drawn at random. `make soak`, `SEED=7 make soak`.
 
-With `--storm` it is storm.py instead, a thousand kills; with `--steady` steady.py, an hour without faults.
+With `--storm` it is storm.py instead, a thousand kills.
 
 Twenty servers request two thousand jobs while Cannon Studio and Discord fail at random, the bot's wall clock is set
 forward and back, keys are revoked for a while, and the process is killed three times. Then all faults end, and when the
@@ -28,7 +28,6 @@ from sandbox.server import Sandbox
 from tests.bench.bench_bot import memory
 from tests.soak import verdict
 from tests.soak.plan import FULL, SHORT, Size, Trouble, acts, troubles
-from tests.soak.steady import MINUTES, steady
 from tests.soak.storm import FULL_KILLS, SHORT_KILLS, storms
 from tests.soak.town import Town, sleep_until
 from tests.support.rig import HOST_KEY
@@ -257,8 +256,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the real bot for long, among faults or without.")
     parser.add_argument("--short", action="store_true", help="a fifth of it")
     parser.add_argument("--storm", action="store_true", help="kill it a thousand times")
-    parser.add_argument("--steady", action="store_true", help="an hour without faults: what the bot takes stays level")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help="how long --steady lasts")
     arguments = parser.parse_args()
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     size = SHORT if arguments.short else FULL
@@ -266,10 +263,6 @@ def main() -> int:
     _say(f"SEED={seed}; log and database: {folder}")
     if arguments.storm:
         lines, wrong = asyncio.run(storms(folder, seed, SHORT_KILLS if size is SHORT else FULL_KILLS))
-    elif arguments.steady:
-        hour = asyncio.run(steady(folder, seed, arguments.minutes, _say))
-        hour.judge()
-        lines, wrong = hour.lines(), hour.wrong
     else:
         report = asyncio.run(soak(folder, size, seed))
         lines, wrong = report.lines(), report.wrong

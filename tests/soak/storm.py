@@ -185,7 +185,7 @@ class Storm:
                     )
                 await store.recipes.save(server.guild.id, RECIPE, recipe.to_json(), by_id=server.moderator.id)
             shown = town.discord.create_text_channel(town.servers[STARRED].guild, "gallery")
-            await store.reactions.change(
+            await store.settings.change(
                 town.servers[STARRED].guild.id, lambda now: replace(now, gallery_channel=shown.id, gallery_stars=1)
             )
             reviewed = town.servers[REVIEWED]

@@ -17,9 +17,7 @@ from bot.domain.models import JobState
 from bot.errors import DatabaseTaken, StoreError
 from bot.runtime.progress import no_progress
 from bot.store import Store, texts
-from bot.store.engine.files import mark_of
-from bot.store.engine.schema import Migration, migrations
-from bot.store.engine.sqlite_database import KEPT, made_for
+from bot.store.engine.schema import migrations
 from bot.store.host import backup as module
 from bot.store.host.backup import back_up
 from bot.store.host.jobs import reading
@@ -144,8 +142,8 @@ async def test_restoring_brings_back_what_was_and_keeps_what_is(
     await store.close()
     done = put_back(backup, path)
     assert (done.schema, done.taken_at, done.open_jobs) == (len(migrations()), NOW, 1)
-    endings = {each.name.removeprefix("bot.db.before-restore-19700112T134640") for each in done.kept}
-    assert endings - {"-wal"} == {"", ".key"}, "a log is there or not, by which connection was closed last"
+    endings = {each.name.removeprefix("bot.db.before-restore-19700112T134640000000") for each in done.kept}
+    assert endings == {"", ".key"}
     kept = await open_store(done.kept[0])
     assert await kept.jobs.get(700, new.id) == new
     again = await open_store(alone=True)
@@ -167,9 +165,24 @@ async def test_the_log_of_a_bot_that_was_killed_is_kept_and_not_applied(
     for each in ("bot.db", "bot.db-wal", "bot.db.key"):
         (dead / each).write_bytes((path.parent / each).read_bytes())
     done = put_back(backup, dead / "bot.db")
-    assert {each.name.removeprefix("bot.db.before-restore-19700112T134640") for each in done.kept} >= {"", "-wal"}
     assert one(dead / "bot.db", "SELECT count(*) FROM jobs") == 0
     assert one(done.kept[0], "SELECT id FROM jobs") == late.id
+
+
+async def test_a_damaged_database_gives_way_to_its_backup(open_store: Open, accepted: Any, path: Path) -> None:
+    store = await open_store()
+    _, (job,) = await accepted(store)
+    backup = path.with_name("copy.backup")
+    taken(path, backup)
+    await store.close()
+    path.write_bytes(b"\xa5" * 8192)
+    path.with_name("bot.db-wal").write_bytes(b"of the damaged one")
+    done = put_back(backup, path)
+    assert done.kept[0].read_bytes() == b"\xa5" * 8192
+    assert not path.with_name("bot.db-wal").exists()
+    again = await open_store(alone=True)
+    assert await again.check() == []
+    assert await again.jobs.get(700, job.id) is not None
 
 
 async def test_what_may_have_been_submitted_since_is_not_paid_twice(
@@ -242,74 +255,9 @@ async def test_a_backup_that_cannot_be_used_changes_nothing(open_store: Open, ma
     put_back(whole, path)  # with the key file that is there
 
 
-NEXT = Migration(len(migrations()) + 1, "CREATE TABLE later (a INTEGER) STRICT;")
-
-
-@pytest.fixture
-def upgrade(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """What makes this version one with another migration."""
-    more = (*migrations(), NEXT)
-    return lambda: monkeypatch.setattr("bot.store.engine.schema.migrations", lambda: more)
-
-
-async def test_a_database_is_backed_up_before_it_is_migrated(
-    path: Path, open_store: Open, upgrade: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await (await open_store()).close()
-    version = one(path, "PRAGMA user_version")
-    upgrade()
-    await (await open_store()).close()
-    [backup] = made_for(path)
-    assert (backup.name, mode(backup)) == (f"bot.db.schema-{version:03}.backup", 0o600)
-    assert one(backup, "PRAGMA user_version") == version
-    again = await open_store()
-    assert made_for(path) == [backup], "nothing was migrated this time"
-    await again.close()
-    monkeypatch.undo()
-    put_back(backup, path)
-    assert one(path, "PRAGMA user_version") == version
-    assert await (await open_store()).check() == []
-
-
-async def test_without_its_backup_nothing_is_migrated(
-    path: Path, open_store: Open, upgrade: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await (await open_store()).close()
-    version = one(path, "PRAGMA user_version")
-    upgrade()
-    monkeypatch.setattr("bot.store.engine.sqlite_database.room_for", lambda _db, _directory: (2, 1))
-    with pytest.raises(StoreError, match="not upgraded"):
-        await open_store()
-    assert one(path, "PRAGMA user_version") == version
-    assert made_for(path) == []
-
-
-async def test_the_last_backups_of_upgrades_are_kept(path: Path, open_store: Open, upgrade: Callable[[], None]) -> None:
-    for number in range(2, KEPT + 3):
-        path.with_name(f"bot.db.schema-{number:03}.backup").write_text("")
-    path.with_name("other.db.schema-001.backup").write_text("")
-    await (await open_store()).close()
-    upgrade()
-    await open_store()
-    kept = range(KEPT + 2, 2, -1)
-    assert [each.name for each in made_for(path)] == [f"bot.db.schema-{number:03}.backup" for number in kept]
-    assert path.with_name("other.db.schema-001.backup").exists()
-
-
 async def test_looking_leaves_nothing_beside_a_stopped_bots_database(open_store: Open, path: Path) -> None:
     await (await open_store()).close()
     before = sorted(each.name for each in path.parent.iterdir())
     with reading(path):
         pass
     assert sorted(each.name for each in path.parent.iterdir()) == before
-
-
-def test_check_tells_of_an_interrupted_restore(path: Path) -> None:
-    mark_of(path).write_text("20260101T000000")
-    [problem] = Store.check_file(path)
-    assert "cannon-bot restore" in problem
-
-
-async def test_a_new_file_needs_no_backup(path: Path, open_store: Open) -> None:
-    await open_store()
-    assert made_for(path) == []

@@ -73,8 +73,8 @@ async def test_a_broken_ledger_is_reported(open_store: Open, accepted: Any) -> N
     missing, both, *of_totals = await store.check()
     assert (missing, both) == ("2 jobs have no hold.", "1 jobs are both settled and released.")
     assert of_totals == [
-        "The running totals of CANNON_API_KEY differ from the ledger. The bot sets them right within a day.",
-        "Server 700: the running totals differ from the ledger. The bot sets them right within a day.",
+        "The running totals of CANNON_API_KEY differ from the ledger. Restore the last backup.",
+        "Server 700: the running totals differ from the ledger. Restore the last backup.",
     ]
 
 

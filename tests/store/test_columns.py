@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.models import Card, Job
 from bot.store import Store
-from bot.store.engine.columns import ChangedBy, Table
+from bot.store.engine.columns import Table
 from bot.store.jobs.rows import CARDS, CHANGEABLE, JOBS
 
 pytestmark = pytest.mark.sqlite_only(
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.sqlite_only(
 # What is of no concern to whoever holds a card or a job: one statement writes it, another asks for it.
 APART = {
     "cards": {"dropped_at", "ping_due_at", "pinged_at", "undrawn"},
-    "jobs": {"allowed", "claimed_by", "claimed_at"},
+    "jobs": {"allowed", "claimed_by"},
 }
 
 
@@ -40,14 +40,9 @@ async def test_the_columns_are_those_of_the_schema_and_the_fields(
     assert not set(read) & READ_ANEW[name]
 
 
-async def test_what_may_never_change_is_not_in_an_update(store: Store, accepted: Any) -> None:
-    _, (job,) = await accepted(store)
-    never = {column.name for column in JOBS.columns if column.changes is ChangedBy.NEVER}
-    assert {"id", "guild_id", "card_id", "held_milli", "idempotency_key", "author_id", "after_ids"} <= never
-    assert not CHANGEABLE & {"state", "lease", "model"}
-    changed = replace(job, author_id=7, price_kind="model=flux", error="Nothing.")
-    await store._database.write(lambda db: JOBS.update(db, changed, job))
-    assert await store.jobs.get(job.guild_id, job.id) == replace(job, error="Nothing.")
+def test_the_worker_changes_neither_what_a_job_is_nor_what_the_store_keeps_true() -> None:
+    identity = {"id", "guild_id", "card_id", "held", "idempotency_key", "author_id", "books", "after_ids"}
+    assert not CHANGEABLE & {*identity, "state", "lease", "raised", "recheck_at"}
 
 
 async def test_an_update_writes_what_differs_alone(store: Store, accepted: Any) -> None:

@@ -21,8 +21,8 @@ async def test_a_copy_is_noted_once_and_forgotten(store: Store, accepted: Accept
         assert await store.copies.note(GUILD, job.id, channel_id=66, message_id=1, kind=kind)
     await store.copies.note(GUILD, job.id, channel_id=67, message_id=2, kind="dm")
     assert await store.copies.of_card(GUILD, card.id) == [
-        Copy(job_id=job.id, channel_id=66, message_id=1, kind="gallery"),
-        Copy(job_id=job.id, channel_id=67, message_id=2, kind="dm"),
+        Copy(job_id=job.id, guild_id=GUILD, channel_id=66, message_id=1, kind="gallery"),
+        Copy(job_id=job.id, guild_id=GUILD, channel_id=67, message_id=2, kind="dm"),
     ]
     await store.copies.forget(GUILD, 1)
     assert [copy.message_id for copy in await store.copies.of_card(GUILD, card.id)] == [2]
@@ -35,8 +35,8 @@ async def test_where_a_card_was_posted_is_kept_among_its_copies(store: Store, ac
     await store.cards.move(GUILD, card.id, message_id=901, channel_id=66)
     await store.cards.move(GUILD, card.id, message_id=902, channel_id=67)
     assert await store.copies.of_card(GUILD, card.id) == [
-        Copy(job_id=job.id, channel_id=55, message_id=900, kind="card"),
-        Copy(job_id=job.id, channel_id=66, message_id=901, kind="card"),
+        Copy(job_id=job.id, guild_id=GUILD, channel_id=55, message_id=900, kind="card"),
+        Copy(job_id=job.id, guild_id=GUILD, channel_id=66, message_id=901, kind="card"),
     ]
 
 

@@ -12,10 +12,9 @@ import pytest
 from bot.domain.models import Job, JobState, LedgerKind, Media, MediaKind
 from bot.domain.money.limit_rules import draws_within_limits
 from bot.domain.money.spend_request import Draw, Verdict
-from bot.domain.server.events import EventState, ServerEvent, Unjudged
+from bot.domain.server.events import EventState, ServerEvent
 from bot.domain.server.reaction_rules import REACTIONS, ReactionKey
 from bot.store import Record, Spending, Store
-from bot.store.guild.community.events import Ended
 from tests.store.conftest import HandClock
 from tests.support import spending
 
@@ -55,12 +54,9 @@ async def made_by(store: Store, made: Any, clock: HandClock, member: int, *stars
     return done
 
 
-def judged(*jobs: Job, placed: bool = True) -> dict[str, bool]:
-    return {job.card_id: placed for job in jobs}
-
-
-async def end(store: Store, event: ServerEvent, by: dict[str, bool]) -> Ended | None:
-    return await store.events.end(event, by, record=lambda _: None)
+async def end(store: Store, event: ServerEvent) -> Decimal | None:
+    """End it with all places that its results have."""
+    return await store.events.end(event, EventState.ENDED, await store.events.ranked(event), record=lambda _: None)
 
 
 async def grants(store: Store, member: int) -> list[Decimal]:
@@ -73,9 +69,9 @@ async def test_an_event_comes_back_as_it_was_stored_and_a_channel_has_one(store:
     assert await store.events.open(GUILD) == [made]
     assert await store.events.add(replace(made, id="E2"), record=lambda _: None) is None
     assert [each.id for each in await store.events.due(10)] == ["E1"]
-    await store.events.next_at(GUILD, "E1", clock.now + 5, message_id=8)
+    await store.events.announced(GUILD, "E1", 8)
     assert await store.events.due(10) == []
-    clock.now += 5
+    clock.now = made.ends_at
     assert [each.message_id for each in await store.events.due(10)] == [8]
     await store.absent_guilds.note(GUILD)
     assert await store.events.due(10) == []
@@ -97,20 +93,6 @@ async def test_the_purse_is_seen_by_those_who_take_part_where_and_while_it_runs(
     assert await left(ADA, 56) is None
     clock.now = event.ends_at
     assert await left(ADA) is None
-
-
-async def test_a_request_that_empties_the_purse_makes_its_event_due(store: Store, made: Any, clock: HandClock) -> None:
-    event = await begun(store, clock, cap=Decimal(20))
-    await store.events.next_at(GUILD, "E1", event.ends_at)
-    for drawn, due in (("12", []), ("8", ["E1"])):
-        card = made.card(GUILD)
-        verdict = Verdict(
-            states=(JobState.SUBMITTING,), draws=(Draw(item=0, grant_id=event.grant_id, credits=Decimal(drawn)),)
-        )
-        await store.cards.accept(card, [made.job(card, 0, "12")], lambda _, v=verdict: v)
-        assert [each.id for each in await store.events.due(10)] == due
-    await store.events.note_emptied(event)
-    assert await store.events.due(10) == []
 
 
 @pytest.mark.parametrize("cap", [20, 12])
@@ -153,47 +135,48 @@ async def test_places_prizes_and_the_end_are_one(store: Store, made: Any, clock:
     event = await begun(store, clock)
     first = await made_by(store, made, clock, ADA, BOB, EVE, ADA)
     second = await made_by(store, made, clock, BOB, EVE, BOB)
-    assert await end(store, event, judged(first, second)) is None  # its time is not over
-    clock.now = event.ends_at
-    with pytest.raises(Unjudged):
-        await end(store, event, judged(first))
-    assert await store.events.open(GUILD) != []
-    done = await end(store, event, judged(first, second))
-    assert done is not None
-    assert [(each.member_id, each.stars, each.prize) for each in done.places] == [(ADA, 2, 5), (BOB, 1, 3)]
-    assert (done.members, done.results) == (2, 2)
-    assert await store.events.places(GUILD, "E1") == list(done.places)
+    assert await end(store, event) == 0
+    places = await store.events.places(GUILD, "E1")
+    assert [(place, each.card_id, each.member_id, each.stars) for place, each in places] == [
+        (1, first.card_id, ADA, 2), (2, second.card_id, BOB, 1),
+    ]  # fmt: skip
     assert (await grants(store, ADA), await grants(store, BOB)) == ([5], [3])
     lines = [row for row in await store.ledger.rows(GUILD) if row.kind is LedgerKind.GRANT]
     assert {(row.member_id, row.credits) for row in lines} == {(ADA, 5), (BOB, 3)}
-    assert await end(store, event, judged(first, second)) is None
+    assert await end(store, event) is None
     assert await grants(store, ADA) == [5]
+    assert [each.id for each in await store.events.due(10)] == ["E1"]
     await store.events.posted(GUILD, "E1")
-    assert await store.events.places(GUILD, "E1") == []
-    assert await store.events.due(10) == []
+    assert (await store.events.places(GUILD, "E1"), await store.events.get(GUILD, "E1")) == ([], None)
 
 
-@pytest.mark.parametrize("how", ["private", "spoiler", "before", "elsewhere", "erased", "blocked"])
+async def test_who_deletes_their_data_before_the_prizes_has_none(store: Store, made: Any, clock: HandClock) -> None:
+    event = await begun(store, clock)
+    await made_by(store, made, clock, ADA, BOB)
+    ranked = await store.events.ranked(event)
+    await store.privacy.erase(GUILD, ADA)
+    await store.events.end(event, EventState.ENDED, ranked, record=lambda _: None)
+    assert (await store.events.places(GUILD, "E1"), await grants(store, ADA)) == ([], [])
+
+
+@pytest.mark.parametrize("how", ["private", "spoiler", "before", "late", "elsewhere", "erased", "blocked"])
 async def test_what_does_not_take_part_is_not_placed(store: Store, made: Any, clock: HandClock, how: str) -> None:
     if how == "before":
-        job = await made_by(store, made, clock, ADA, BOB)
+        await made_by(store, made, clock, ADA, BOB)
     event = await begun(store, clock)
     if how == "elsewhere":
-        await store.events.cancel(GUILD, "E1", record=lambda _: None)
+        await store.events.end(event, EventState.CANCELLED, (), record=lambda _: None)
         event = await begun(store, clock, id="E2", channel_id=77)
+    if how == "late":
+        clock.now = event.ends_at
     if how != "before":
         values = {how: True} if how in {"private", "spoiler"} else {}
         job = await made_by(store, made, clock, ADA, BOB, **values)
     if how == "erased":
-        await store.privacy.erase(GUILD, BOB)
         await store.cards.erase(GUILD, job.card_id)
     if how == "blocked":
         await store.blocks.add(GUILD, ADA, until=None, reason="", by_id=1)
-    clock.now = event.ends_at
-    done = await end(store, event, judged(job))
-    assert done is not None
-    assert list(done.places) == []
-    assert done.results == 0
+    assert await store.events.ranked(event) == []
 
 
 async def test_a_canceled_event_closes_its_purse_and_says_so_in_the_record(
@@ -201,19 +184,17 @@ async def test_a_canceled_event_closes_its_purse_and_says_so_in_the_record(
 ) -> None:
     event = await begun(store, clock)
 
-    def record(ended: Ended | None) -> Record | None:
-        return None if ended is None else Record(kind="event", text=f"{ended.paid}", by_id=1)
+    def record(paid: Decimal) -> Record:
+        return Record(kind="event", text=f"{paid}", by_id=1)
 
-    assert (await store.events.cancel(GUILD, "E1", record=record)) is not None
-    assert (await store.events.cancel(GUILD, "E1", record=record)) is None
+    assert await store.events.end(event, EventState.CANCELLED, (), record=record) == 0
+    assert await store.events.end(event, EventState.CANCELLED, (), record=record) is None
     found = await store.events.get(GUILD, "E1")
     assert found is not None
     assert found.state is EventState.CANCELLED
     assert [each.text for each in await store.decisions.all(GUILD)] == ["0.000"]
     assert await store.spending.view(GUILD, ADA, lambda books: books.purse([CHANNEL])) is None
     assert await store.events.join(GUILD, "E1", EVE) is None
-    clock.now = event.ends_at
-    assert await end(store, event, judged()) is None
 
 
 async def test_no_one_joins_an_event_whose_time_is_over(store: Store, clock: HandClock) -> None:
@@ -221,20 +202,6 @@ async def test_no_one_joins_an_event_whose_time_is_over(store: Store, clock: Han
     clock.now = event.ends_at
     assert await store.events.join(GUILD, event.id, EVE) is None
     assert (await store.events.use(event, EVE)).members == 2
-
-
-async def test_what_was_requested_before_the_end_is_awaited(store: Store, made: Any, clock: HandClock) -> None:
-    event = await begun(store, clock)
-    assert not await store.events.awaits(event)
-    for channel, member, private in ((CHANNEL, EVE, False), (77, ADA, False), (CHANNEL, ADA, True)):
-        shown = made.card(GUILD, author_id=member, channel_id=channel, created_at=clock.now, private=private)
-        await store.cards.accept(shown, [made.job(shown, 0, "4", created_at=clock.now)], lambda _: None)
-    assert not await store.events.awaits(event)
-    shown = made.card(GUILD, author_id=ADA, channel_id=CHANNEL, created_at=clock.now)
-    _, (job,), _ = await store.cards.accept(shown, [made.job(shown, 0, "4", created_at=clock.now)], lambda _: None)
-    assert await store.events.awaits(event)
-    await store.jobs.change(job, JobState.FAILED, release=True)
-    assert not await store.events.awaits(event)
 
 
 async def test_a_member_who_deletes_their_data_leaves_the_event(store: Store, clock: HandClock) -> None:

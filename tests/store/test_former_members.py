@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.money.spend_request import Draw, Verdict
-from bot.domain.server.events import ServerEvent
+from bot.domain.server.events import EventState, ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.store import Record, Store
 from bot.store.guild import gone
@@ -135,7 +135,7 @@ async def test_deleting_data_over_a_month_s_end_is_no_way_to_refill_the_cap_of_a
     await store.former_members.replace_due()
     assert (await store.events.use(begun, MEMBER)).of_member == 30
     clock.now = event.ends_at
-    assert await store.events.end(begun, {}, record=lambda _: None)
+    assert await store.events.end(begun, EventState.ENDED, (), record=lambda _: None) is not None
     clock.now += MONTH_S
     await store.former_members.replace_due()
     assert "jobs" not in await named(store)

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase, new_id
 from bot.domain.money.costs import PriceFactors
 from bot.domain.money.spend_request import Draw, Verdict
-from bot.domain.server.events import ServerEvent
+from bot.domain.server.events import EventState, ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
-from bot.domain.server.reaction_rules import REACTIONS, ReactionKey, ReactionRules
-from bot.domain.server.schedules import DueRun, Plan, Schedule, When
+from bot.domain.server.reaction_rules import REACTIONS, ReactionKey
+from bot.domain.server.schedules import Schedule
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
 from bot.settings import PostgresUrl
@@ -89,14 +89,9 @@ def played(guild_id: int) -> CastMember:
 
 def scheduled(guild_id: int) -> Schedule:
     """A schedule of the guild."""
-    when = When.read("daily", "09:00")
-    assert when is not None
-    plan = Plan(
-        recipe=RECIPE, operation="", values={"prompt": CANARY}, when=when, agreed=Decimal(1), is_price_known=True
-    )
     return Schedule(
-        id=CANARY, guild_id=guild_id, plan=plan, channel_id=77, made_by=MEMBER, made_at=1.0, limit=Decimal(9),
-        next_at=1.0,
+        id=CANARY, guild_id=guild_id, recipe=RECIPE, operation="", values={"prompt": CANARY}, repeat="daily",
+        time="09:00", channel_id=77, made_by=MEMBER, made_at=1.0, limit=Decimal(9), next_at=1.0, is_off=False,
     )  # fmt: skip
 
 
@@ -120,17 +115,14 @@ async def use_of_purse(store: Store, guild_id: int, *_: object) -> object:
 
 async def end_event(store: Store, guild_id: int, *_: object) -> None:
     for each in await store.events.open(guild_id):
-        await store.events.end(each, {}, record=lambda _: None)
+        await store.events.end(each, EventState.ENDED, (), record=lambda _: None)
 
 
 async def fill_events(store: Store, guild_id: int) -> None:
-    """Have an event, a member of it, and a place."""
+    """Have an event, and a member of it with a place."""
     await store.events.add(an_event(guild_id, CANARY, 777), record=lambda _: None)
-    for statement in (
-        "INSERT INTO event_members (guild_id, event_id, member_id, joined_at) VALUES (?, ?, 4242, 1.0)",
-        "INSERT INTO event_places VALUES (?, ?, 1, 4242, 'C', 777, 888)",
-    ):
-        await store._database.write(lambda db, s=statement: db.execute(s, (guild_id, CANARY)))
+    row = "INSERT INTO event_members VALUES (?, ?, 4242, 1, 'C', 777)"
+    await store._database.write(lambda db: db.execute(row, (guild_id, CANARY)))
 
 
 async def matching_cast(store: Store, guild_id: int, *_: object) -> object:
@@ -243,12 +235,10 @@ CALLS: dict[str, Call] = {
     "events.get": lambda store, guild_id, *_: store.events.get(guild_id, CANARY),
     "events.open": lambda store, guild_id, *_: store.events.open(guild_id),
     "events.join": lambda store, guild_id, *_: store.events.join(guild_id, CANARY, 4242),
-    "events.next_at": lambda store, guild_id, *_: store.events.next_at(guild_id, CANARY, 9e9, message_id=1),
-    "events.awaits": lambda store, guild_id, *_: store.events.awaits(an_event(guild_id)),
-    "events.note_emptied": lambda store, guild_id, *_: store.events.note_emptied(an_event(guild_id)),
+    "events.announced": lambda store, guild_id, *_: store.events.announced(guild_id, CANARY, 1),
+    "events.ranked": lambda store, guild_id, *_: store.events.ranked(an_event(guild_id)),
     "events.use": use_of_purse,
     "events.end": end_event,
-    "events.cancel": lambda store, guild_id, *_: store.events.cancel(guild_id, CANARY, record=lambda _: None),
     "events.places": lambda store, guild_id, *_: store.events.places(guild_id, CANARY),
     "events.posted": lambda store, guild_id, *_: store.events.posted(guild_id, CANARY),
     "cast.all": lambda store, guild_id, *_: store.cast.all(guild_id),
@@ -357,8 +347,6 @@ CALLS: dict[str, Call] = {
     "drafts.take": lambda store, guild_id, other, _: store.drafts.take(guild_id, MEMBER, other.draft_id),
     "reports.totals": lambda store, guild_id, *_: store.reports.totals(guild_id, [(0.0, 9e9)]),
     "reports.ledger_page": lambda store, guild_id, *_: store.reports.ledger_page(guild_id),
-    "totals.differing": lambda store, guild_id, *_: store.totals.differing(guild_id),
-    "totals.rebuild": lambda store, guild_id, *_: store.totals.rebuild(guild_id, record=lambda _: None),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
     "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),
     "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
@@ -407,8 +395,6 @@ CALLS: dict[str, Call] = {
     "retention.clear_out": lambda store, guild_id, *_: store.retention.clear_out(guild_id, 8e9),
     "spending.of_host": lambda store, guild_id, *_: store.spending.of_host(guild_id),
     "privacy.erase": lambda store, guild_id, *_: store.privacy.erase(guild_id, MEMBER),
-    "reactions.get": lambda store, guild_id, *_: store.reactions.get(guild_id),
-    "reactions.change": lambda store, guild_id, *_: store.reactions.change(guild_id, lambda _: ReactionRules()),
     "cards.in_message": lambda store, guild_id, *_: store.cards.in_message(guild_id, MESSAGE),
     "reaction_acts.note": lambda store, guild_id, other, _: store.reaction_acts.note(
         replace(reaction_in(guild_id), member_id=MEMBER + 1), RERUN, card_id=other.card.id
@@ -422,7 +408,6 @@ CALLS: dict[str, Call] = {
     "reaction_acts.most_starred": lambda store, guild_id, *_: store.reaction_acts.most_starred(guild_id, 0, 9e9, 9),
     "weekly.channel_of": lambda store, guild_id, *_: store.weekly.channel_of(guild_id),
     "weekly.set_channel": lambda store, guild_id, *_: store.weekly.set_channel(guild_id, None),
-    "weekly.done": lambda store, guild_id, *_: store.weekly.done(guild_id, "2099-01-05"),
     "weekly.postpone": lambda store, guild_id, *_: store.weekly.postpone(guild_id, 60.0),
     # These take the guild inside what they are given.
     "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(
@@ -453,7 +438,7 @@ GUILD_INSIDE = {
     "rechecks.billed", "reaction_acts.note", "reaction_acts.note_done", "reaction_acts.note_failed",
     "reaction_acts.take_back", "outbox.take_back",
     "spending.left_of", "cast.add", "schedules.add",
-    "events.add", "events.awaits", "events.note_emptied", "events.use", "events.end",
+    "events.add", "events.ranked", "events.use", "events.end",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
@@ -464,8 +449,8 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.drop", "leases.take_over", "leases.free", "leases.claim", "leases.under",
     "jobs.known",
-    "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "reactions.unshown", "schedules.due",
-    "histograms.add", "histograms.all", "histograms.forget",
+    "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "reaction_acts.unshown", "schedules.due",
+    "histograms.all", "histograms.set",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "questions.unasked", "questions.overdue",
     "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
@@ -475,7 +460,7 @@ WITHOUT_GUILD = {
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.delete",
     "welcomes.expect", "welcomes.due",
     "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
-    "practice.guilds", "practice.sent", "totals.next_guild",
+    "practice.guilds", "practice.sent",
 }  # fmt: skip
 
 
@@ -516,7 +501,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
     await store.jobs.change(over, JobState.DELIVERED, settle=Decimal(3))
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
-    await store.reactions.change(guild_id, lambda now: replace(now, gallery_channel=777, gallery_stars=77))
     await store.questions.report(guild_id, paid.id, MEMBER, most_a_day=9, record=lambda _: None)
     await store.reaction_acts.note(reaction_in(guild_id), RERUN, card_id=paid.card_id)
     await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
@@ -552,9 +536,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.shootouts.vote(guild_id, voted_on.id, MEMBER)
     await store.recipes.save(guild_id, RECIPE, {"about": CANARY}, by_id=1)
     await store.schedules.add(scheduled(guild_id))
-    run = DueRun(guild_id=guild_id, schedule_id=CANARY, due_at=1.0, next_at=2.0)
     daily = made.card(guild_id)
-    await store.cards.accept(daily, [made.job(daily, 0, "1")], lambda _: None, run=run)
+    await store.cards.accept(daily, [made.job(daily, 0, "1")], lambda _: None, run=scheduled(guild_id))
     await store.cards.mark_answered(guild_id, daily.id, 903, 55)
     _, (reviewed,) = await accepted(store, "8", guild_id=guild_id)
     await store.jobs.change(reviewed, JobState.READY, media=(image,))
@@ -607,10 +590,10 @@ TABLES = (
     "absent_guilds", "account_checks", "alerts", "best_of_week",
     "blocks", "cards", "cast_leftovers", "cast_members", "copies",
     "decisions", "drafts",
-    "draws", "event_members", "event_places", "events",
+    "draws", "event_members", "events",
     "former_members", "grants", "guild_keys", "host_key_refusals", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
-    "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_settings",
+    "member_settings", "outbox", "presets", "prices", "reaction_acts",
     "questions", "recipes", "review_rules", "rules", "running_totals",
     "shootout_votes", "shootouts", "switched_off", "voice_samples", "welcomes",
     "schedule_runs", "schedules",

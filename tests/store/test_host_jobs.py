@@ -88,7 +88,7 @@ async def test_a_job_tells_its_lease_and_credits_and_no_words(
     _, (job,) = await accepted(store)
     [job] = await claimed_by(store, "bot")
     found = show_job(settings, job.id)
-    assert (found["lease"], found["is_answered"]) == ("bot", True)
+    assert (found["is_followed"], found["is_answered"]) == (True, True)
     assert found["ledger"] == [{"kind": "hold", "credits": "10.000", "at": 1_000_000.0}]
     said = texts.details(found)
     assert "a fox" not in said

@@ -30,10 +30,10 @@ THERE = {
 NOBODYS = {"api_changes", "api_facts", "histograms", "meta"}
 NO_WORDS = {
     "action", "after_ids", "asked", "basis", "card_id", "claimed_by", "emoji", "event_id", "id", "idempotency_key",
-    "job_id", "kind", "last4", "last_week", "lease", "locale", "operation", "outcome", "parent_id", "payer", "per",
-    "period", "place", "plan", "price_kind", "price_size", "remote_id", "repeats_key", "schedule_id", "scope",
-    "scopes", "shootout", "shown", "state", "step", "trace", "variation", "verdict", "voice_id", "waits_for", "who",
-    "prices.model", "questions.reason", "questions.subject", "reaction_settings.seeds", "reaction_settings.turned_off",
+    "job_id", "kind", "last4", "lease", "locale", "operation", "outcome", "parent_id", "payer", "per",
+    "period", "place", "plan", "price_kind", "price_size", "prizes", "remote_id", "repeats_key", "schedule_id", "scope",
+    "scopes", "shootout", "shown", "state", "step", "variation", "verdict", "voice_id", "waits_for", "who",
+    "prices.model", "questions.reason", "questions.subject",
 }  # fmt: skip
 """Texts of the bot's, of Discord's, and of the vendor's: states, kinds, ids."""
 
@@ -64,7 +64,7 @@ def plant(db: Connection, kept: OfMember, job: Any) -> None:
     elif kept.table != "running_totals":
         row = {"id": 9, "guild_id": GUILD, "job_id": job.id, "card_id": job.card_id, "until": 1.0, "verdict": "publish"}
         row |= {"scope": "member", "period": "day", "state": "ended", "number": -1, "kind": "key", "grant_id": 9}
-        row |= {"about": "{}", "note": "", "last_week": "", "expires_at": 1.0, kept.column: value}
+        row |= {"about": "{}", "note": "", "expires_at": 1.0, kept.column: value}
         defaults = {"TEXT": "{}", "INTEGER": 1, "REAL": 1.0}
         row |= {n: defaults[c["type"]] for n, c in columns.items() if c["notnull"] and n not in row}
         row |= {"kind": "review", "subject": job.id} if kept.table == "questions" else {}

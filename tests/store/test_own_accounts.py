@@ -141,7 +141,7 @@ async def test_a_removed_key_is_kept_for_its_running_jobs_and_then_gone(store: S
     assert sent is not None
     removed = await store.own_accounts.remove(ADA)
     assert removed is not None
-    assert (removed.running, [each.card_id for each in removed.cards]) == (1, [card.id])
+    assert (removed.running, [card_id for _, card_id in removed.cards]) == (1, [card.id])
     assert (await store.jobs.get(GUILDS[0], jobs[1].id)).state is JobState.CANCELLED  # type: ignore[union-attr]
     assert await store.keys.current(ADA) is None
     assert await store.keys.get(ADA, ada) is not None

@@ -1,9 +1,8 @@
 # ruff: noqa: ASYNC240 - a test may wait for the disk
-"""When all pages of the file are read: at a start after an unclean end, else once a day beside the work."""
+"""When all pages of the file are read: at a start after an unclean end, and no others."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sqlite3
@@ -20,7 +19,6 @@ from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
 from bot.store import Store
 from bot.store.engine import sqlite_database
 from bot.store.engine.pulse import KINDS
-from bot.store.store import PAGES_EVERY_S
 from tests.support.notes import note
 
 pytestmark = pytest.mark.sqlite_only("the file's pages")
@@ -33,9 +31,9 @@ class Checks:
     """Counts how often all pages are read."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._real = sqlite_database.damage_of_tables
+        self._real = sqlite_database.damage
         self.count = 0
-        monkeypatch.setattr(sqlite_database, "damage_of_tables", self._check)
+        monkeypatch.setattr(sqlite_database, "damage", self._check)
 
     def _check(self, *given: Any) -> str | None:
         self.count += 1
@@ -134,38 +132,13 @@ async def test_a_failure_that_casts_doubt_on_the_file_means_a_check(
     assert checks.count == 2
 
 
-async def test_a_page_that_was_damaged_unnoticed_is_found_within_a_day_and_no_start_passes_it(
-    open_store: Opened, path: Path, clock: Any
-):
+async def test_a_damaged_page_stops_a_start_after_an_unclean_end(open_store: Opened, path: Path):
     store = await served(open_store, path)
     await fill(store)
-    await store.close()
+    await store._database.close()
+    store._lock.release()  # type: ignore[union-attr]  # without the note of a clean end
     damage_quietly(path)
-    store = await served(open_store, path)
-    clock.now += PAGES_EVERY_S
-    with pytest.raises(DatabaseFailing, match=r"bot\.db is damaged.*backup") as caught:
-        await store.check_pages()
-    assert (caught.value.kind, caught.value.exit_code) == ("damaged", RESTART_CANNOT_HELP)
-    assert store.pulse.errors["damaged"] == 1
-    await store.close()
     for _ in range(2):
-        with pytest.raises(StoreError, match=r"bot\.db is damaged.*backup"):
+        with pytest.raises(StoreError, match=r"bot\.db is damaged.*backup") as caught:
             await served(open_store, path)
-
-
-async def test_a_check_beside_the_work_delays_nothing_and_ends_with_its_process(
-    open_store: Opened, path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
-):
-    store = await served(open_store, path)
-    clock.now += PAGES_EVERY_S
-    monkeypatch.setattr(sqlite_database, "PAUSE_S", 3600.0)
-    checking = asyncio.create_task(store.check_pages())
-    async with asyncio.timeout(60):  # a hang only
-        await store.meta.set("a", "b")
-        assert await store.meta.get("a") == "b"
-        assert not checking.done()
-        checking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await checking
-        await store.close()
-    assert await (await served(open_store, path)).meta.get("a") == "b"
+        assert caught.value.exit_code == RESTART_CANNOT_HELP

@@ -186,7 +186,7 @@ class PriceLimits(RuleBasedStateMachine):
         self.service = Container(given).new(
             JobService,
             casts=Casts(store=self.store, catalogue=catalogue, links=no_pictures),
-            note_answered=self._note_answered,
+            answered=self,
             payers=Payers(self.store, keys, is_allowed=False),
         )
 
@@ -237,7 +237,7 @@ class PriceLimits(RuleBasedStateMachine):
         origin = replace(draft.spec.origin, interaction_id=next(self.numbers))
         self.submit(CardSpec(origin=origin, steps=draft.spec.steps, consent=Consent(agreed=draft.shown)))
 
-    async def _note_answered(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool:
+    async def note(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool:
         await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
         return not jobs
 

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.store import Store
-from bot.store.jobs.jobs import RaisedHold
+from bot.store.jobs.jobs import Advanced
 
 ROLE = 70
 
@@ -29,7 +29,7 @@ async def sent(store: Store, accepted: Any, held: str = "20", **values: Any) -> 
     return changed
 
 
-async def raised(store: Store, job: Job, cost: str) -> RaisedHold:
+async def raised(store: Store, job: Job, cost: str) -> Advanced:
     found = await store.jobs.raise_hold(job, Decimal(cost))
     assert found is not None
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey, ReactionRules, Seeding, emoji_key
+from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey, emoji_key
 from bot.store import Store
 
 GUILD, MESSAGE = 700, 900
@@ -28,25 +28,6 @@ def act(store: Store, card_id: str, member: int, rule: Any = RERUN, message: int
 
 def key(member: int, rule: Any = RERUN, message: int = MESSAGE) -> ReactionKey:
     return ReactionKey(guild_id=GUILD, message_id=message, emoji=rule.emoji, member_id=member)
-
-
-# ---------------------------------------------------------------------- the map
-
-
-async def test_a_guild_that_set_nothing_has_the_defaults(store: Store):
-    assert await store.reactions.get(GUILD) == ReactionRules()
-    assert len(REACTIONS) == len(ReactionAction) == 7
-    assert (await store.reactions.get(GUILD)).of("🔁") == RERUN
-
-
-async def test_what_is_changed_stays_with_what_was_set_before(store: Store):
-    await store.reactions.change(GUILD, lambda now: replace(now, seeds=Seeding.ALL))
-    await store.reactions.change(GUILD, lambda now: replace(now, gallery_channel=55, gallery_stars=0))
-    off = frozenset({ReactionAction.RERUN, ReactionAction.GALLERY})
-    found = await store.reactions.change(GUILD, lambda now: replace(now, off=off))
-    assert found == ReactionRules(off=off, seeds=Seeding.ALL, gallery_channel=55, gallery_stars=0)
-    assert found.of("🔁") is None
-    assert await store.reactions.get(GUILD) == found
 
 
 # ---------------------------------------------------------------------- acts
@@ -190,14 +171,13 @@ async def test_own_stars_open_results_and_hidden_members_are_left_out(store: Sto
 
 async def test_a_gallery_of_every_result_knows_which_it_misses(store: Store, accepted: Any, clock: Any):
     card = await posted(store, accepted)
-    assert await store.reactions.unshown(60.0) == []
-    await store.reactions.change(GUILD, lambda now: replace(now, gallery_channel=77, gallery_stars=0))
-    assert (await store.reactions.get(GUILD)).gallery_stars == 0
-    assert await store.reactions.unshown(60.0) == [(GUILD, card.id)]
+    assert await store.reaction_acts.unshown(60.0) == []
+    await store.settings.change(GUILD, lambda now: replace(now, gallery_channel=77, gallery_stars=0))
+    assert await store.reaction_acts.unshown(60.0) == [(GUILD, card.id)]
     (job,) = await store.jobs.of_card(GUILD, card.id)
     await store.copies.note(GUILD, job.id, channel_id=77, message_id=5, kind="gallery")
-    assert await store.reactions.unshown(60.0) == []
+    assert await store.reaction_acts.unshown(60.0) == []
     later = await posted(store, accepted)
-    assert await store.reactions.unshown(60.0) == [(GUILD, later.id)]
+    assert await store.reaction_acts.unshown(60.0) == [(GUILD, later.id)]
     clock.now += 61
-    assert await store.reactions.unshown(60.0) == []
+    assert await store.reaction_acts.unshown(60.0) == []

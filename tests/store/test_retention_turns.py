@@ -123,7 +123,7 @@ async def test_drafts_and_tokens_end_with_their_time(store: Store, accepted: Any
 
 @pytest.mark.parametrize("present", [True, False])
 async def test_the_record_of_a_guild_can_be_deleted_only_once_it_is_gone(store: Store, present: bool) -> None:
-    await store.reactions.change(GUILD, lambda now: now)
+    await store.settings.change(GUILD, lambda now: now)
     await store.blocks.add(GUILD, 5, until=None, reason=WORDS, by_id=1)
     await store.decisions.add(GUILD, lambda _: _a_record())
     if not present:

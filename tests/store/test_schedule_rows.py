@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.server.schedules import SCHEDULES_MAX, DueRun, Plan, Schedule, When
+from bot.domain.server.schedules import SCHEDULES_MAX, Schedule
 from bot.errors import Refused
 from bot.store import Record, Store
 
@@ -22,21 +22,14 @@ GUILD, OTHER, DAY_S = 700, 701, 86_400.0
 def a_schedule(
     number: int = 1, *, guild_id: int = GUILD, next_at: float | None = 1_000_100.0, limit: str = "100"
 ) -> Schedule:
-    plan = Plan(
-        recipe="trailer",
-        operation="",
-        values={"prompt": "{random: a | ü}"},
-        when=When(time=dt.time(9, 30), weekday=2),
-        agreed=Decimal("7.5"),
-        is_price_known=False,
-    )
     return Schedule(
-        id=f"S{number:09}", guild_id=guild_id, plan=plan, channel_id=55, made_by=42, made_at=1_000_000.0,
-        limit=Decimal(limit), next_at=next_at,
+        id=f"S{number:09}", guild_id=guild_id, recipe="trailer", operation="", values={"prompt": "{random: a | ü}"},
+        repeat="2", time="09:30", agreed=Decimal("7.5"), is_price_known=False, channel_id=55, made_by=42,
+        made_at=1_000_000.0, limit=Decimal(limit), next_at=next_at, is_off=False,
     )  # fmt: skip
 
 
-async def take(store: Store, made: Any, run: DueRun, *held: str) -> tuple[Any, Any]:
+async def take(store: Store, made: Any, run: Schedule, *held: str) -> tuple[Any, Any]:
     card = made.card(interaction_id=None)
     jobs = [made.job(card, place, each) for place, each in enumerate(held or ("10",))]
     stored, kept, _ = await store.cards.accept(card, jobs, lambda _: None, run=run)
@@ -48,9 +41,9 @@ async def test_a_schedule_comes_back_as_it_was_stored(store: Store):
     assert await store.schedules.add(made)
     assert await store.schedules.get(GUILD, made.id) == made
     assert await store.schedules.all(GUILD) == [made]
-    changed = await store.schedules.change(GUILD, made.id, lambda old: replace(old, reason="so", is_paused=True))
+    changed = await store.schedules.change(GUILD, made.id, lambda old: replace(old, reason="so", is_off=True))
     assert changed is not None
-    assert await store.schedules.get(GUILD, made.id) == replace(made, reason="so", is_paused=True)
+    assert await store.schedules.get(GUILD, made.id) == replace(made, reason="so", is_off=True)
     assert await store.schedules.delete(GUILD, made.id) == changed.after
     assert await store.schedules.all(GUILD) == []
     assert await store.schedules.change(GUILD, made.id, lambda old: old) is None
@@ -92,12 +85,11 @@ async def test_what_is_due_is_neither_paused_nor_of_a_guild_that_is_gone(store: 
 async def test_a_run_is_taken_once(store: Store, made: Any):
     schedule = a_schedule()
     await store.schedules.add(schedule)
-    run = schedule.run(1_000_200.0, dt.UTC)
-    taken = await asyncio.gather(*(take(store, made, run) for _ in range(5)), return_exceptions=True)
+    taken = await asyncio.gather(*(take(store, made, schedule) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(each, Refused) for each in taken) == 4
     after = await store.schedules.get(GUILD, schedule.id)
     assert after is not None
-    assert after.next_at == run.next_at
+    assert after.next_at == schedule.next_after(made.card().created_at, dt.UTC)
     assert await store.schedules.spent(GUILD, schedule.id) == 10
     assert len(await store.job_lists.recent(GUILD)) == 1
 
@@ -105,30 +97,29 @@ async def test_a_run_is_taken_once(store: Store, made: Any):
 async def test_a_paused_or_deleted_one_has_no_run(store: Store, made: Any):
     schedule = a_schedule()
     await store.schedules.add(schedule)
-    run = schedule.run(1_000_200.0, dt.UTC)
-    await store.schedules.change(GUILD, schedule.id, lambda old: replace(old, next_at=None, is_paused=True))
+    await store.schedules.change(GUILD, schedule.id, lambda old: replace(old, next_at=None, is_off=True))
     with pytest.raises(Refused):
-        await take(store, made, run)
+        await take(store, made, schedule)
     await store.schedules.delete(GUILD, schedule.id)
     with pytest.raises(Refused):
-        await take(store, made, run)
+        await take(store, made, schedule)
     assert await store.job_lists.recent(GUILD) == []
 
 
-@pytest.mark.parametrize("is_paused", [False, True])
-async def test_a_dropped_card_gives_its_run_back(store: Store, made: Any, is_paused: bool):
+@pytest.mark.parametrize("is_off", [False, True])
+async def test_a_dropped_card_gives_its_run_back(store: Store, made: Any, is_off: bool):
     schedule = a_schedule()
     await store.schedules.add(schedule)
-    card, _ = await take(store, made, schedule.run(1_000_200.0, dt.UTC))
-    if is_paused:
-        await store.schedules.change(GUILD, schedule.id, lambda old: replace(old, next_at=None, is_paused=True))
+    card, _ = await take(store, made, schedule)
+    if is_off:
+        await store.schedules.change(GUILD, schedule.id, lambda old: replace(old, next_at=None, is_off=True))
     assert await store.cards.drop(GUILD, card.id, "lost") == 1
     after = await store.schedules.get(GUILD, schedule.id)
     assert after is not None
-    assert after.next_at == (None if is_paused else schedule.next_at)
+    assert after.next_at == (None if is_off else schedule.next_at)
     assert await store.schedules.spent(GUILD, schedule.id) == 0
-    if not is_paused:
-        await take(store, made, schedule.run(1_000_300.0, dt.UTC))
+    if not is_off:
+        await take(store, made, schedule)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -147,12 +138,11 @@ async def test_no_months_runs_cost_more_than_the_limit_when_they_begin(store: St
         price = Decimal(chance.randrange(1, 30))
         current = await store.schedules.get(GUILD, schedule.id)
         assert current is not None
-        run = replace(current.run(clock.now, dt.UTC), next_at=clock.now + 60)
         if sum(books.values()) + price > limit:
             with pytest.raises(Refused, match="used"):
-                await take(store, made, run, str(price))
+                await take(store, made, current, str(price))
         else:
-            _, (job,) = await take(store, made, run, str(price))
+            _, (job,) = await take(store, made, current, str(price))
             await store.cards.mark_answered(GUILD, job.card_id, 900, 55)
             books[job.id] = price
             open_.append(job)

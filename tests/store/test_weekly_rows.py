@@ -6,41 +6,38 @@ from typing import Any
 
 import pytest
 
-from bot.domain.server.weeks import last_week, posted_next
+from bot.domain.server.weeks import posted_next
 from bot.store import Store
 
 GUILD = 700
 
 
-async def due(store: Store) -> list[tuple[int, str]]:
-    return [(each.channel_id, each.last_week) for each in await store.weekly.due(limit=9)]
+async def due(store: Store) -> list[tuple[int, int]]:
+    return await store.weekly.due(limit=9)
 
 
 async def test_it_is_due_after_the_current_week_once_and_until_it_is_noted(store: Store, clock: Any):
     await store.weekly.set_channel(GUILD, 55)
-    begun = last_week(clock.now, dt.UTC).monday
     assert await due(store) == []
     clock.now = posted_next(clock.now, dt.UTC) - 1
     assert await due(store) == []
     clock.now += 1
-    assert await due(store) == [(55, begun)]
+    assert await due(store) == [(GUILD, 55)]
     await store.weekly.postpone(GUILD, 60.0)
     assert await due(store) == []
     clock.now += 60
-    week = last_week(clock.now, dt.UTC).monday
-    assert await due(store) == [(55, begun)]
-    await store.weekly.done(GUILD, week)
+    assert await due(store) == [(GUILD, 55)]
+    await store.weekly.postpone(GUILD, None)
     assert await due(store) == []
     clock.now = posted_next(clock.now, dt.UTC)
-    assert await due(store) == [(55, week)]
+    assert await due(store) == [(GUILD, 55)]
 
 
-async def test_another_channel_keeps_what_was_posted_and_off_forgets_it(store: Store, clock: Any):
+async def test_another_channel_keeps_when_it_is_due_and_off_forgets_it(store: Store, clock: Any):
     await store.weekly.set_channel(GUILD, 55)
-    await store.weekly.done(GUILD, "2099-01-05")
-    await store.weekly.set_channel(GUILD, 56)
     clock.now = posted_next(clock.now, dt.UTC)
-    assert await due(store) == [(56, "2099-01-05")]
+    await store.weekly.set_channel(GUILD, 56)
+    assert await due(store) == [(GUILD, 56)]
     await store.weekly.set_channel(GUILD, None)
     assert await due(store) == []
     assert await store.weekly.channel_of(GUILD) is None

@@ -1,4 +1,4 @@
-"""Programs that run as, or next to, the process that decodes pictures."""
+"""Programs that run as, or next to, the process that decodes films."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.media import contact_sheet
+from bot.media import film
 
 ROOT = Path(__file__).resolve().parents[2]
 LANDLOCK_CREATE_RULESET, VERSION_ONLY = 444, 1
@@ -28,9 +28,9 @@ def landlock() -> int:
 def with_code(folder: Path, code: str) -> Path:
     """Write a copy of the package whose decoder runs `code` once it is restricted; return where it is."""
     copied = shutil.copytree(ROOT / "bot", folder / "code" / "bot")
-    source = inspect.getsource(contact_sheet)
+    source = inspect.getsource(film)
     assert "    confine(LIMITS)\n" in source
-    (copied / "media" / "contact_sheet.py").write_text(
+    (copied / "media" / "film.py").write_text(
         source.replace("    confine(LIMITS)\n", f"    confine(LIMITS)\n    {code}\n")
     )
     return folder / "code"

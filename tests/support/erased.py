@@ -26,9 +26,7 @@ def left_in_tables(folder: Path, *traces: str) -> dict[str, int]:
     """Return in how many rows of which table any of the traces is."""
     found: dict[str, int] = {}
     with contextlib.closing(sqlite3.connect(folder / "bot.db")) as db:
-        for (table,) in db.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'job_grams'"
-        ).fetchall():
+        for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
             for row in db.execute(f"SELECT * FROM {table}"):
                 if any(trace in repr(tuple(row)) for trace in traces):
                     found[table] = found.get(table, 0) + 1

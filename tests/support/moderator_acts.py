@@ -10,7 +10,6 @@ from typing import Any
 
 from bot.domain.models import Job, JobState
 from bot.store import ReviewRule
-from sandbox.demo.answers import control
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
@@ -286,9 +285,7 @@ async def an_event(stage: Stage) -> str:
 async def _announced(stage: Stage) -> str:
     """Announce an event in a channel of its own, and return its id."""
     room = stage.rig.guild.create_text_channel(f"contest-{stage.number}")
-    shown = await stage.slash("event", theme=f"Cats {stage.number}", ends="2h", purse=50.0, channel=room)
-    if shown.response is not None and (name := control(shown.response.components, "c1:event_announce:")) is not None:
-        await stage.click(shown.response, name)
+    await stage.slash("event", theme=f"Cats {stage.number}", ends="2h", purse=50.0, channel=room)
     found = await stage.store.events.open(stage.guild)
     return next((each.id for each in found if each.channel_id == room.id), "")
 

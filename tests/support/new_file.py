@@ -7,7 +7,6 @@ import functools
 import tempfile
 from pathlib import Path
 
-from bot.store.engine import text_index
 from bot.store.engine.connection import connect
 from bot.store.engine.schema import migrate, migrations
 
@@ -20,7 +19,6 @@ def empty_database() -> bytes:
         with contextlib.closing(connect(path)) as db:
             db.execute("PRAGMA journal_mode = WAL")  # as the bot does: to change it later would write the file again
             migrate(db, migrations())
-            text_index.prepare(db)
             # Tests name controls by what they do; those about the signature make their own database.
             db.execute("DELETE FROM meta WHERE name = 'signature'")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

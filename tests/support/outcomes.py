@@ -243,7 +243,7 @@ async def scene(rig: Rig) -> Scene:
     log = rig.guild.create_text_channel("log", overwrites=hidden)
     let_in(rig, log, rig.bot.user.id)
     await rule(rig, running_per_member=20, log_channel=log.id)
-    await rig.bot.parts.store.reactions.change(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda now: replace(now, gallery_channel=gallery.id, gallery_stars=1)
     )
     made = Scene(rig, room, gallery, actors)

@@ -137,12 +137,13 @@ async def send_prices(rig: Rig, data: bytes) -> Any:
 async def let_act(rig: Rig, *actions: str, page: Any = None) -> Any:
     """Let the emojis of these actions do something, and no others."""
     page = page or await opened(rig, "reactions")
-    return await rig.moderator.select(page, list(actions), custom_id=_custom_id(page, "emoji_acting"))
+    return await rig.moderator.select(page, list(actions), custom_id="c1:set_choice:reactions")
 
 
 async def seed_emojis(rig: Rig, seeds: str) -> Any:
     """Set which emojis the bot puts on results."""
-    return await choose(rig, await opened(rig, "reactions"), "emoji_seeds", seeds)
+    page = await opened(rig, "reactions")
+    return await rig.moderator.select(page, [seeds], custom_id="c1:set_choice:seeds")
 
 
 # ---------------------------------------------------------------------- review and gallery
@@ -172,12 +173,15 @@ async def end_review(rig: Rig, only_in: Any = None) -> Any:
 
 async def set_gallery(rig: Rig, channel: Any, stars: int | None = None) -> Any:
     """Show results with enough stars in a channel."""
-    shown = await press(rig, await opened(rig, "gallery"), "gallery_set")
-    return await send(rig, shown, The_gallery_channel=[channel], **({} if stars is None else {"Stars": str(stars)}))
+    page = await opened(rig, "gallery")
+    if stars is not None:
+        await send(rig, await press(rig, page, "set_form"), Stars_that_a_result_needs=str(stars))
+    return await rig.moderator.select(page, [channel], custom_id="c1:set_channels:gallery_channel")
 
 
 async def end_gallery(rig: Rig) -> Any:
-    return await press(rig, await opened(rig, "gallery"), "gallery_off")
+    page = await opened(rig, "gallery")
+    return await rig.moderator.select(page, [], custom_id="c1:set_channels:gallery_channel")
 
 
 # ---------------------------------------------------------------------- limits

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.runtime.progress import no_progress
 from bot.store import Store
 from bot.store.money.totals import wrong_guilds
 
 
 async def differing(store: Store) -> list[int]:
     """Return the servers whose totals differ from their ledger, and 0 for the host's key."""
-    return await store._database.read(lambda db: list(wrong_guilds(db, no_progress)))
+    return await store._database.read(wrong_guilds)

@@ -33,6 +33,7 @@ from bot.runtime.network.web_server import Endpoint
 from bot.runtime.progress import Progress
 from bot.settings import SECRET_SETTINGS, PostgresUrl, SecretStr, Settings, misspelled
 from bot.store import Store
+from bot.store.by_name import server_module
 from bot.store.host.backup import DAILY
 from bot.store.host.condition import condition
 from bot.store.texts import size
@@ -110,7 +111,9 @@ def _of_database(settings: Settings, progress: Progress) -> Findings:
     unwritable = problem_of(files.parent, [files.with_name(f"{files.name}{ending}") for ending in SIDE_FILES])
     found = Findings([] if unwritable is None else [unwritable])
     if isinstance(settings.database, PostgresUrl):
-        found.problems.extend(Store.check_server(settings.database, keys))
+        found.problems.extend(problems := Store.check_server(settings.database, keys))
+        if not problems:
+            found.facts.extend(server_module("server").facts_of_server(settings.database))
     elif unwritable is None or os.access(settings.database, os.R_OK):
         found.problems.extend(Store.check_file(settings.database, keys, progress))
     if (free := free_bytes(files.parent)) < LITTLE_ROOM_BYTES and unwritable is None:

@@ -123,10 +123,11 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _migrate_to(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.files import migrate
+    from bot.store.by_name import server_module
 
     clock, progress = watch()
-    print(migrate(settings, arguments.place, clock=clock, progress=progress))
+    migrate = server_module("migrate").migrate
+    print(asyncio.run(migrate(settings, arguments.place, clock=clock, progress=progress)))
     return 0
 
 

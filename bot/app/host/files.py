@@ -1,15 +1,13 @@
-"""`cannon-bot backup`, `restore` and `migrate-to`."""
+"""`cannon-bot backup` and `restore`."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from bot.app.host import texts
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
-from bot.settings import PostgresUrl, Settings
-from bot.store.by_name import server_module
+from bot.settings import Settings
 from bot.store.host.backup import back_up
 from bot.store.host.restore import restore
 
@@ -31,8 +29,3 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: 
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     done = restore(backup, settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress)
     return texts.restored(settings.sqlite_file, done.schema, done.taken_at, done.open_jobs, done.kept)
-
-
-def migrate(settings: Settings, target: PostgresUrl, *, clock: Clock, progress: Progress) -> str:
-    """Move a stopped bot's file to PostgreSQL; return what was done. Raises StoreError or StartError."""
-    return str(asyncio.run(server_module("migrate").migrate(settings, target, clock=clock, progress=progress)))

@@ -13,7 +13,6 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.engine.files import refuse_half_restored
 from bot.store.guild.privacy import BATCH
 from bot.store.host.jobs import reading
 
@@ -26,10 +25,8 @@ async def stopped_bots_store(
 
     `progress` receives the progress of long work. Not `alone`: a bot may run.
     """
-    if isinstance(settings.database, Path):
-        refuse_half_restored(settings.database)
-        if not settings.database.exists():
-            raise StartError(texts.NO_DATABASE(path=settings.database), exit_code=RESTART_CANNOT_HELP)
+    if isinstance(settings.database, Path) and not settings.database.exists():
+        raise StartError(texts.NO_DATABASE(path=settings.database), exit_code=RESTART_CANNOT_HELP)
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     store = await Store.open(settings.database, clock=SystemClock(), secret_keys=keys, alone=alone, progress=progress)
     try:

@@ -10,13 +10,11 @@ import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
-from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
 from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, may_pass
 from bot.delivery.channels.guilds import Guilds
-from bot.domain.models import trace_of
 from bot.domain.texts import GONE, IN_SERVER_ONLY, MANAGERS_ONLY, MODERATORS_ONLY
 from bot.errors import BotError, DatabaseFailing
 from bot.language import SOURCE, Explained, Text, current, from_discord, speak, why_of, with_names
@@ -42,11 +40,10 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
 
 
 def speak_to(interaction: discord.Interaction[Any]) -> None:
-    """Use the member's language and a trace id of its own, without letting a slow database delay the answer.
+    """Use the member's language, without letting a slow database delay the answer.
 
     Call it first when answering an interaction.
     """
-    bind_contextvars(trace=trace_of(interaction.id))
     speak(from_discord(str(interaction.locale)))
     answer_soon(interaction.client.clock, interaction.response.is_done)
 

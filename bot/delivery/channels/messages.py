@@ -164,18 +164,15 @@ class Messages:
             await post.get_partial_message(post_id).delete()
 
     async def search(
-        self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool], *, since: float | None = None
+        self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool]
     ) -> discord.Message | None:
-        """Return the bot's newest message in the channel that `fits`, or with `since` (Unix seconds) its first one.
+        """Return the bot's newest message in the channel that `fits`, None also without read access.
 
-        Nonces prevent duplicates for minutes only. None also without read access. Raises Discord's or the network's
-        error.
+        Nonces prevent duplicates for minutes only. Raises Discord's or the network's error.
         """
-        after = None if since is None else datetime.fromtimestamp(since - CLOCK_SKEW_S, UTC)
-        history = channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=after is not None)
         with contextlib.suppress(discord.Forbidden):
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                async for message in history:
+                async for message in channel.history(limit=SEARCH_MESSAGES):
                     if self.is_own(message) and fits(message):
                         return message
         return None

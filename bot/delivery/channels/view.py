@@ -125,11 +125,7 @@ def bare_name(filename: str) -> str:
 
 def alt_text(job: Job, made_with: str = "") -> str:
     """Return the alt text of the job's media; it ends with `made_with`, which is never cut."""
-    return labelled(bare(job.depicts) or texts.ALT_TEXT(operation=bare(job.operation)), made_with)
-
-
-def labelled(alt: str, made_with: str) -> str:
-    """Return an alt text within Discord's limit that ends with the AI label; '' for none."""
+    alt = bare(job.depicts) or texts.ALT_TEXT(operation=bare(job.operation))
     if not made_with:
         return shortened(alt, ALT_TEXT_CHARS)
     return aside(shortened(alt, ALT_TEXT_CHARS - len(made_with) - 3), made_with)

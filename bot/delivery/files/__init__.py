@@ -1,1 +1,1 @@
-"""Files of results: downloads, attachments, contact sheets."""
+"""Files of results: downloads and attachments."""

@@ -2,110 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import discord
-import structlog
 
-from bot.delivery import texts
-from bot.delivery.channels.facts import FILES_PER_MESSAGE, MIB, UPLOAD_TIMEOUT_S
-from bot.delivery.channels.messages import Messages, shows_media
-from bot.delivery.channels.view import KnownMessage, alt_text, bare_name, file_stem, labelled
+from bot.delivery.channels.facts import FILES_PER_MESSAGE
+from bot.delivery.channels.view import alt_text, bare_name, file_stem
 from bot.delivery.files.downloads import ResultFiles
-from bot.domain.jobs.card_jobs import is_batch, is_linked
-from bot.domain.models import Card, Job, MediaKind
-from bot.errors import MediaError
-from bot.media.caged import CagedError
-from bot.media.contact_sheet import SHEET_NAME, Tile, draw
-from bot.media.fetcher import MediaFetcher
-from bot.media.scratch import scratch_files
-
-log = structlog.get_logger(__name__)
-
-FILE_MAX_BYTES = 25 * MIB
-FETCH_TIMEOUT_S = 60.0
-
-
-def image_links(job: Job) -> list[str]:
-    return [medium.url for medium in job.media if medium.kind is MediaKind.IMAGE]
-
-
-def wants_sheet(jobs: Sequence[Job]) -> bool:
-    """Whether the finished card gets a contact sheet: a batch with an image."""
-    return is_batch(jobs) and any(image_links(job) for job in jobs)
-
-
-@dataclass(frozen=True)
-class ContactSheets:
-    """Adds sheets to finished batches; best effort."""
-
-    messages: Messages
-    _: KW_ONLY
-    made_with: Callable[[Job], Awaitable[str]]
-    media: MediaFetcher
-    folder: Path
-
-    async def add(self, card: Card, jobs: Sequence[Job]) -> None:
-        """Attach the sheet to a finished image batch without one, if it has room.
-
-        Raises Discord's or the network's error.
-        """
-        message = await self.messages.look(card) if wants_sheet(jobs) else None
-        if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
-            return
-        # Only what members already see: results may be withheld.
-        shown = [job for job in jobs if shows_media(message, job)]
-        if len(shown) < 2 or len(message.attachments) >= FILES_PER_MESSAGE:
-            return
-        try:
-            async with contact_sheet(self.media, jobs, shown, self.folder) as path:
-                alt = labelled(texts.SHEET_ALT_TEXT(count=len(shown)), await self.made_with(shown[0]))
-                await self._attach(card, message, path, alt)
-        except CagedError as error:
-            log.info("card.no_sheet", card=card.id, error=str(error))
-
-    async def _attach(self, card: Card, there: KnownMessage, sheet: Path, alt: str) -> None:
-        file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)
-        try:
-            await self.messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])
-        finally:
-            file.close()
-
-
-@contextlib.asynccontextmanager
-async def contact_sheet(
-    media: MediaFetcher, jobs: Sequence[Job], shown: Sequence[Job], folder: Path
-) -> AsyncIterator[Path]:
-    """Keep a batch's sheet on disk during the block. Raises CagedError.
-
-    One tile per job; only those in `shown` with their image.
-    """
-    try:
-        with scratch_files(folder, "sheet-") as own:
-            place = Path(own)
-            async with asyncio.timeout(FETCH_TIMEOUT_S):
-                tiles = [await _tile(media, job, place, is_shown=job in shown) for job in jobs]
-            yield await draw(place, tiles)
-    except (TimeoutError, OSError) as error:
-        raise CagedError(f"its images could not be fetched: {type(error).__name__}") from error
-
-
-async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) -> Tile:
-    """Return the job's tile, without an image if the download fails."""
-    name = None
-    if is_shown and image_links(job):
-        with contextlib.suppress(MediaError):
-            stem = f"{job.position}"
-            file = await media.of(practice=job.practice).download(
-                image_links(job)[0], folder, stem, expect=MediaKind.IMAGE, max_bytes=FILE_MAX_BYTES
-            )
-            name = file.path.name
-    return Tile(number=job.position + 1, caption=job.depicts, file=name)
+from bot.domain.jobs.card_jobs import is_linked
+from bot.domain.models import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +50,6 @@ def arrange(
         left = room - len(fitting.files)
         links = [link for attachment in media[left:] if (link := _link_of(jobs, attachment)) is not None]
         return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
-    if wants_sheet(jobs) and all(bare_name(attachment.filename) != SHEET_NAME for attachment in media):
-        room -= 1  # the sheet's place is last
     return Arrangement(kept=old, results=results.cut(max(0, room - taken - len(media))), links=[], first=False)
 
 

@@ -24,7 +24,7 @@ from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
-from bot.store import Store, WeeklyPost
+from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -51,59 +51,43 @@ class WeeklyPosts:
 
     async def run_once(self) -> None:
         """Post what is due; what fails for one server is retried later, and delays no other."""
-        for row in await self.store.weekly.due(limit=AT_ONCE):
+        for guild_id, channel_id in await self.store.weekly.due(limit=AT_ONCE):
+            later_s = None
             try:
-                await self._post(row)
-            except Exception as error:
-                await self.store.weekly.postpone(row.guild_id, error.seconds if isinstance(error, Later) else AGAIN_S)
-                if not isinstance(error, Later | discord.HTTPException) and not may_pass(error):
-                    raise
-                log.info("week.later", guild=row.guild_id, error=type(error).__name__)
-
-    async def preview(self, guild_id: int, channel_id: int) -> discord.Embed:
-        """Return what the results of the last seven days would be posted as."""
-        now = self.clock.wall()
-        week = EndedWeek(monday="", since=now - 7 * DAY_S, until=now + 1)
-        exhibits = await self._exhibits(guild_id, channel_id, week)
-        embed = _embed(guild_id, channel_id, week)
-        lines = [each.line for each in exhibits] or [str(texts.NO_STARS_YET)]
-        embed.description = "\n".join([embed.description or "", *lines])
-        return embed
-
-    async def _post(self, row: WeeklyPost) -> None:
-        rules = await self.store.settings.get(row.guild_id)
-        week = last_week(self.clock.wall(), rules.zone)
-        if week.monday > row.last_week:
-            try:
-                await self.post(row, week)
-            except discord.HTTPException as error:
-                if not is_closed(error):
-                    raise
-                await self._alert(row)
+                zone = (await self.store.settings.get(guild_id)).zone
+                await self.post(guild_id, channel_id, last_week(self.clock.wall(), zone))
             except NoPlace as error:
-                log.info("week.not_shown", guild=row.guild_id, reason=error.sentence)
-        await self.store.weekly.done(row.guild_id, max(week.monday, row.last_week))
+                log.info("week.not_shown", guild=guild_id, reason=error.sentence)
+            except Later as error:
+                later_s = error.seconds
+            except Exception as error:
+                if isinstance(error, discord.HTTPException) and is_closed(error):
+                    await self._alert(guild_id, channel_id)
+                else:
+                    later_s = AGAIN_S
+                    log.warning("week.later", guild=guild_id, exc_info=None if may_pass(error) else error)
+            await self.store.weekly.postpone(guild_id, later_s)
 
-    async def post(self, row: WeeklyPost, week: EndedWeek) -> None:
-        """Post a week's best results in the row's channel, unless they are there already.
+    async def post(self, guild_id: int, channel_id: int, week: EndedWeek) -> None:
+        """Post a week's best results in the channel, unless they are there already.
 
         Raises NoPlace, Later, and Discord's or the network's error.
         """
-        with speaking(await self.copies.languages.of_guild(row.guild_id)):
-            guild = await self.guilds.find(row.guild_id)
+        with speaking(await self.copies.languages.of_guild(guild_id)):
+            guild = await self.guilds.find(guild_id)
             if guild is None:
                 raise Later(NOT_CONNECTED_S)
-            channel = guild.get_channel_or_thread(row.channel_id)
+            channel = guild.get_channel_or_thread(channel_id)
             if not isinstance(channel, Home):
-                await self._alert(row)
-            elif exhibits := await self._exhibits(row.guild_id, row.channel_id, week):
+                await self._alert(guild_id, channel_id)
+            elif exhibits := await self._exhibits(guild_id, channel_id, week):
                 await self.copies.post_gallery(
                     channel,
                     exhibits,
                     kind=KIND,
                     subject_id=week.monday,
-                    embed=_embed(row.guild_id, row.channel_id, week),
-                    place_id=row.channel_id,
+                    embed=_embed(guild_id, channel_id, week),
+                    place_id=channel_id,
                     file_limit=guild.filesize_limit,
                 )
                 failpoint("week.posted")
@@ -135,11 +119,11 @@ class WeeklyPosts:
                 break
         return found
 
-    async def _alert(self, row: WeeklyPost) -> None:
+    async def _alert(self, guild_id: int, channel_id: int) -> None:
         """Alert the moderators, once for each week, that the bot can't post there."""
-        with speaking(await self.copies.languages.of_guild(row.guild_id)):
-            said = texts.CANNOT_POST_WEEK(channel=row.channel_id)
-        await self.log_channel.post(row.guild_id, said)
+        with speaking(await self.copies.languages.of_guild(guild_id)):
+            said = texts.CANNOT_POST_WEEK(channel=channel_id)
+        await self.log_channel.post(guild_id, said)
 
 
 def _embed(guild_id: int, channel_id: int, week: EndedWeek) -> discord.Embed:

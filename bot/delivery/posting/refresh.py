@@ -16,7 +16,6 @@ from bot.delivery.card.ticker import APART_S, CardKey, CardTicker, apart_s, is_c
 from bot.delivery.channels.facts import DISCORD_ERRORS, is_gone
 from bot.delivery.channels.messages import Messages
 from bot.delivery.channels.view import KnownMessage
-from bot.delivery.files.attachments import ContactSheets
 from bot.delivery.notices import Notifications
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState
@@ -41,7 +40,6 @@ class CardRefresh:
     messages: Messages
     drawing: CardDrawing
     authors: Authors
-    sheets: ContactSheets
     notifications: Notifications
     memory: CardMemory
     ticker: CardTicker
@@ -158,7 +156,6 @@ class CardRefresh:
                 if _is_more_than_its_result(found[1]):
                     await self.store.cards.note_drawn(guild_id, card_id)
                 self.memory.forget_shown(card_id)
-                await self.sheets.add(card, jobs)
                 await self.notifications.ping_author(card, jobs)
         return True
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.money.spend_request import TYPED, Consent, Spender
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
-from bot.domain.server.schedules import DueRun
+from bot.domain.server.schedules import Schedule
 from bot.domain.server.shootouts import ShootoutTerms
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import steps_in
@@ -72,8 +72,8 @@ class Origin:
     token: str | None = field(default=None, repr=False)
     reaction: ReactionKey | None = None
     """The requesting reaction, marked as acted once the card is stored."""
-    run: DueRun | None = None
-    """The schedule's run that requests it."""
+    run: Schedule | None = None
+    """The schedule whose due run it is."""
 
     @property
     def guild_id(self) -> int:

@@ -11,7 +11,6 @@ import json
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar
 
@@ -83,25 +82,11 @@ class Durations:
         made.is_guess = True
         return made
 
-    def copy(self) -> Durations:
-        made = Durations(self.ended, self.watched)
-        made.doubt, made.is_guess = self.doubt, self.is_guess
-        return made
-
     def borrowed(self) -> Durations:
         """Return a copy as the prior of a narrower kind."""
         made = Durations(self.ended, self.watched)
         made.is_guess = self.is_guess
         made._weigh_at_most(PRIOR_JOBS)
-        return made
-
-    def with_learned(self, before: Durations, now: Durations) -> Durations:
-        """Return a copy with what another one has learned between two of its states."""
-        made = Durations(
-            _with_difference(self.ended, before.ended, now.ended),
-            _with_difference(self.watched, before.watched, now.watched),
-        )
-        made.doubt = now.doubt
         return made
 
     @classmethod
@@ -211,19 +196,6 @@ class Durations:
         return EDGES_S[min(bisect_left(done, share * done[-1]) + 1, BUCKETS)]
 
 
-@dataclass(frozen=True, slots=True)
-class LearnedDuration:
-    """What one process has learned of a kind since it last read or stored it."""
-
-    before: Durations
-    now: Durations
-
-    def added_to(self, text: str | None) -> Durations:
-        """Return stored durations with it. None: nothing is stored."""
-        stored = None if text is None else Durations.from_json(text)
-        return self.now.copy() if stored is None else stored.with_learned(self.before, self.now)
-
-
 class DurationsByKind:
     """Durations per kind. A job's `kinds` go from the narrowest to the widest.
 
@@ -232,8 +204,6 @@ class DurationsByKind:
 
     def __init__(self, *, most: int) -> None:
         self.known: dict[Kind, Durations] = {}
-        self._before: dict[Kind, Durations] = {}
-        """As last read or stored, or at first."""
         self._priors: dict[str, Durations] = {}
         """By workflow; immutable, so that derived values are computed once."""
         self._most = most
@@ -246,22 +216,6 @@ class DurationsByKind:
         if workflow not in self._priors:
             self._priors[workflow] = Durations.prior(workflow)
         return self._priors[workflow]
-
-    def read(self, kind: Kind, stored: Durations, *, since: Durations | None = None) -> None:
-        """Take over a kind's stored durations, with what was learned here and is not in them.
-
-        `since`: what is in them; None: what was when they were last read or stored.
-        """
-        own = self.known.get(kind)
-        self.known[kind] = stored if own is None else stored.with_learned(since or self._before[kind], own)
-        self._before[kind] = stored.copy()
-
-    def unsaved(self, kind: Kind) -> LearnedDuration:
-        """Return what was learned of a known kind since it was last read or stored."""
-        return LearnedDuration(self._before[kind], self.known[kind].copy())
-
-    def forget(self, kind: Kind) -> None:
-        del self.known[kind], self._before[kind]
 
     def note_running(self, kinds: Sequence[Kind], workflow: str, *, since_s: float, age_s: float) -> None:
         """Learn that a job, last seen at age `since_s`, is not done at `age_s`."""
@@ -283,7 +237,6 @@ class DurationsByKind:
                 if len(self.known) >= self._most:
                     continue
                 durations = self.known[kind] = Durations.prior(workflow) if wider is None else wider.borrowed()
-                self._before[kind] = durations.copy()
             found[kind] = wider = durations
         return found
 
@@ -326,10 +279,6 @@ def _through(since_s: float, age_s: float) -> Iterator[tuple[int, float]]:
         if age_s <= high:
             return
         bucket += 1
-
-
-def _with_difference(counts: Sequence[float], before: Sequence[float], now: Sequence[float]) -> list[float]:
-    return [max(0.0, count + new - old) for count, old, new in zip(counts, before, now, strict=True)]
 
 
 def _smoothed(counts: Sequence[float]) -> list[float]:

@@ -6,12 +6,11 @@ minimum.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.domain import texts
-from bot.domain.models import CreditKind, ExpiringCredits
 from bot.domain.money.limit_rules import need, terms
 from bot.domain.money.spend_request import Headroom, SpendRequest
 from bot.domain.server.guild_rules import Scope
@@ -21,8 +20,8 @@ NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFigures:
-    """An account and the books at one moment, in credits."""
+class AccountCheck:
+    """An account and the books at one moment, in credits, and what a comparison has found."""
 
     balance: Decimal
     known: Decimal
@@ -30,35 +29,25 @@ class AccountFigures:
     adjusted: Decimal
     open: Decimal
     """Possible cost of open jobs."""
+    settled: Decimal = NOTHING
+    """Charged beyond the books until that moment."""
+    difference: Decimal = NOTHING
+    """Charged beyond the books until the last comparison."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountCheck:
-    """The outcome of a comparison."""
-
-    base: AccountFigures
-    settled_difference: Decimal = NOTHING
-    """Charged beyond the books until `base`."""
-    difference: Decimal = field(default=NOTHING)
-    """Charged beyond the books until now."""
-
-
-def compare(last: AccountCheck | None, now: AccountFigures) -> AccountCheck:
-    """Return the charge beyond the books between the last comparison and now."""
+def compare(last: AccountCheck | None, now: AccountCheck) -> AccountCheck:
+    """Return the charge beyond the books between the last comparison and now; with open jobs, of the last moment."""
     if last is None:
-        return AccountCheck(base=now)
-    before = last.base
-    adjusted = now.adjusted - before.adjusted
-    if now.balance > before.balance:  # credits were added, by an unknown amount
-        difference = max(NOTHING, last.settled_difference - adjusted)
-        return AccountCheck(base=now, settled_difference=difference, difference=difference)
-    charged = (before.balance - now.balance) - (now.known - before.known) - now.open
+        return now
+    adjusted = now.adjusted - last.adjusted
+    if now.balance > last.balance:  # credits were added, by an unknown amount
+        difference = max(NOTHING, last.settled - adjusted)
+        return replace(now, settled=difference, difference=difference)
+    charged = (last.balance - now.balance) - (now.known - last.known) - now.open
     # A late result is adjusted long after its charge: it explains an earlier difference.
     beyond = charged if charged > 0 else -min(-charged, adjusted)
-    difference = max(NOTHING, last.settled_difference + beyond)
-    if now.open:
-        return AccountCheck(base=before, settled_difference=last.settled_difference, difference=difference)
-    return AccountCheck(base=now, settled_difference=difference, difference=difference)
+    difference = max(NOTHING, last.settled + beyond)
+    return replace(last, difference=difference) if now.open else replace(now, settled=difference, difference=difference)
 
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -161,63 +150,6 @@ def _whole(amount: Decimal) -> Decimal:
 PACK_DAYS = 90
 ROLL_OVER_DAYS = {"hobbyist": 7, "creator": 7, "pro": 14}
 """How long a subscription's unused credits last after a renewal, by plan (https://www.cannonstudio.app/faq)."""
-SOON_DAYS, VERY_SOON_DAYS = 14, 3
-"""How long before expiry moderators are alerted."""
-WORTH_TELLING = Decimal(1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostCredits:
-    """Credits that will expire unspent."""
-
-    credits: Decimal
-    of: ExpiringCredits
-
-
-def living(expiring: Sequence[ExpiringCredits], now: float) -> list[ExpiringCredits]:
-    """Return unexpired lots, soonest first."""
-    return sorted((each for each in expiring if each.expires_at > now), key=lambda each: each.expires_at)
-
-
-def lost(expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> Iterator[LostCredits]:
-    """Return each lot's loss at the rate of `a_day`."""
-    spent = Decimal(0)  # spent from all lots so far
-    for each in living(expiring, now):
-        possible = max(Decimal(0), a_day * _days(each.expires_at - now) - spent)
-        spent += min(each.credits, possible)
-        if each.credits - possible >= WORTH_TELLING:
-            yield LostCredits(credits=each.credits - possible, of=each)
-
-
-def days_left(free: Decimal, expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> Decimal | None:
-    """Return the days that the free credits last without those lost; None at rate 0."""
-    if not a_day:
-        return None
-    gone = sum((each.credits for each in lost(expiring, a_day, now)), Decimal(0))
-    return max(free - gone, Decimal(0)) / a_day
-
-
-def of_expiry(expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> list[Alert]:
-    """Return an alert per lot that expires soon and unspent."""
-    return [
-        _alert(each, a_day, now) for each in lost(expiring, a_day, now) if _days(each.of.expires_at - now) <= SOON_DAYS
-    ]
-
-
-def _alert(each: LostCredits, a_day: Decimal, now: float) -> Alert:
-    expires_at = each.of.expires_at
-    is_late = _days(expires_at - now) <= VERY_SOON_DAYS
-    name = f"expiry:{int(expires_at)}{':rolling' if each.of.kind is CreditKind.SUBSCRIPTION else ''}"
-    return Alert(
-        name=f"{name}:{VERY_SOON_DAYS if is_late else SOON_DAYS}",
-        until=expires_at,
-        text=texts.credits_expire(each.of, stamp(expires_at, "D"), _whole(each.credits), _whole(a_day)),
-        covers=(f"{name}:{SOON_DAYS}",) if is_late else (),
-    )
-
-
-def _days(seconds: float) -> Decimal:
-    return Decimal(str(seconds / DAY_S))
 
 
 def percents(parts: Sequence[Decimal], total: Decimal) -> list[int]:

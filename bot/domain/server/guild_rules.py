@@ -15,9 +15,11 @@ from typing import Annotated, Any, Self
 
 from bot.domain import texts
 from bot.domain.models import JOBS_PER_CARD
+from bot.domain.server.reaction_rules import ReactionAction, Seeding, acting
 from bot.domain.server.setting import (
     CHANNEL,
     COUNT,
+    HOME,
     MODELS,
     ROLE,
     SWITCH,
@@ -28,10 +30,12 @@ from bot.domain.server.setting import (
     Setting,
     SettingsPage,
     choice,
+    counts,
     days,
     labels,
     places,
     settings_of,
+    several,
     threshold,
 )
 from bot.language import LANGUAGES, own_name
@@ -202,6 +206,26 @@ SPOILERS = {
     Spoilers.AUTHOR: texts.SPOILERS_AUTHOR,
     Spoilers.ALWAYS: texts.SPOILERS_ALWAYS,
 }
+SEEDS = {
+    Seeding.OFF: texts.SEEDS_OFF,
+    Seeding.FEW: texts.SEEDS_FEW,
+    Seeding.ALL: texts.SEEDS_ALL,
+}
+GALLERY_STARS = 3
+_STARS = replace(
+    counts(0, 100, lambda: str(texts.STARS_HINT)),
+    show=lambda value: str(value) if value else str(texts.EVERY_PUBLIC),
+)
+
+
+def _emojis(on: frozenset[ReactionAction]) -> str:
+    return " ".join(each.shown for each in acting(on)) or str(texts.NO_REACTIONS)
+
+
+def _emoji_and_action(action: ReactionAction) -> str:
+    return f"{_emojis(frozenset({action}))} {texts.REACTIONS_DO[action.value]}"
+
+
 STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
 SERVER_LANGUAGES = {
     AUTO_LANGUAGE: texts.LANGUAGE_AUTO,
@@ -210,6 +234,7 @@ SERVER_LANGUAGES = {
 PICTURE_COUNTS = {each: functools.partial(texts.pictures, int(each)) for each in PictureCount}
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
+_GALLERY = FormSpec(id="gallery", page=SettingsPage.GALLERY, title=texts.GALLERY_FORM, button=texts.GALLERY_BUTTON)
 _ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
 _RETENTION = FormSpec(
     id="retention", page=SettingsPage.RESULTS, title=texts.RETENTION_FORM, button=texts.RETENTION_BUTTON
@@ -221,6 +246,8 @@ _on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
 _on_channels = functools.partial(Setting, page=SettingsPage.CHANNELS)
 _on_limits = functools.partial(Setting, page=SettingsPage.LIMITS, form=_LIMITS)
 _on_approval = functools.partial(Setting, page=SettingsPage.APPROVAL)
+_on_gallery = functools.partial(Setting, page=SettingsPage.GALLERY)
+_on_reactions = functools.partial(Setting, page=SettingsPage.REACTIONS)
 _on_results = functools.partial(Setting, page=SettingsPage.RESULTS)
 _on_words = functools.partial(Setting, page=SettingsPage.WORDS)
 
@@ -277,6 +304,16 @@ class Rules:
             kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
         ),
     ] = ReviewPrivate.AUTO
+    gallery_channel: Annotated[int | None, _on_gallery(label=texts.GALLERY_CHANNEL, kind=HOME)] = None
+    """Where results with enough stars are shown."""
+    gallery_stars: Annotated[int, _on_gallery(label=texts.GALLERY_STARS, kind=_STARS, form=_GALLERY)] = GALLERY_STARS
+    """0: every public result."""
+    reactions: Annotated[
+        frozenset[ReactionAction],
+        _on_reactions(label=texts.REACTIONS, kind=several(ReactionAction, _emoji_and_action, _emojis)),
+    ] = frozenset(ReactionAction)
+    """What emojis on results do."""
+    seeds: Annotated[Seeding, _on_reactions(label=texts.SEEDS, kind=choice(SEEDS, prefix=texts.SEEDS))] = Seeding.FEW
     cast_channel: Annotated[int | None, _on_channels(label=texts.CAST_CHANNEL, kind=CHANNEL)] = None
     """Where the bot keeps the cast's pictures."""
     starter_styles: Annotated[bool, _on_results(label=texts.STARTER_STYLES, kind=SWITCH)] = True

@@ -1,13 +1,12 @@
-"""What an emoji on a result does, and which of them a server has turned on. No I/O."""
+"""What an emoji on a result does. Which of them a server has turned on is in its settings. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-GALLERY_STARS = 3
 _PRESENTATION = "\ufe0f"
 """The variation selector for emoji style; some clients omit it."""
 
@@ -60,32 +59,6 @@ class Reaction:
     action: ReactionAction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReactionRules:
-    """A guild's reactions and gallery."""
-
-    off: frozenset[ReactionAction] = frozenset()
-    """What is turned off here; the rest of REACTIONS acts."""
-    seeds: Seeding = Seeding.FEW
-    gallery_channel: int | None = None
-    gallery_stars: int = GALLERY_STARS
-    """From how many stars on; 0: every public result."""
-
-    def acting(self) -> list[Reaction]:
-        return [each for each in REACTIONS.values() if each.action not in self.off]
-
-    def seeded(self) -> list[Reaction]:
-        """Return the reactions whose emojis the bot adds itself."""
-        if self.seeds is Seeding.OFF:
-            return []
-        return [each for each in self.acting() if self.seeds is Seeding.ALL or each.action in SEEDED]
-
-    def of(self, emoji: str) -> Reaction | None:
-        """Return what the emoji does here, None if nothing."""
-        found = REACTIONS.get(emoji)
-        return None if found is None or found.action in self.off else found
-
-
 def emoji_key(name: str) -> str:
     """Return an emoji's key: its characters without variation selector."""
     return name.replace(_PRESENTATION, "")
@@ -109,3 +82,14 @@ REACTIONS: Mapping[str, Reaction] = MappingProxyType(
         )
     }
 )
+
+
+def acting(on: Collection[ReactionAction]) -> list[Reaction]:
+    """Return the reactions that act where these actions are on."""
+    return [each for each in REACTIONS.values() if each.action in on]
+
+
+def seeded(on: Collection[ReactionAction], seeds: Seeding) -> list[Reaction]:
+    """Return those whose emojis the bot adds itself."""
+    few = SEEDED if seeds is Seeding.FEW else on
+    return [] if seeds is Seeding.OFF else [each for each in acting(on) if each.action in few]

@@ -9,7 +9,7 @@ import functools
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum, StrEnum, auto
@@ -72,8 +72,12 @@ class Widget(Enum):
 
     BUTTON = auto()
     SELECT = auto()
+    SEVERAL = auto()
+    """A select of any number of its choices."""
     ROLE = auto()
     CHANNEL = auto()
+    HOME = auto()
+    """A channel or forum where the bot posts results."""
     PLACES = auto()
     """Channels, threads and categories where the bot may be used."""
     OPERATION = auto()
@@ -141,6 +145,18 @@ def choice(words: Mapping[Any, Text | str | Callable[[], str]], *, prefix: Text)
     )
 
 
+def several(values: type[StrEnum], label: Callable[[Any], str], show: Callable[[Any], str]) -> Kind:
+    """Return the kind of a set of an enum's values, each with its label in the select."""
+    return Kind(
+        widget=Widget.SEVERAL,
+        parse=lambda data: frozenset(map(values, data)),
+        to_json=sorted,
+        show=show,
+        choices=tuple(values),
+        show_choice=label,
+    )
+
+
 def _optional_id(data: Any) -> int | None:
     return None if data is None else int(data)
 
@@ -155,6 +171,9 @@ CHANNEL = Kind(
     parse=_optional_id,
     show=lambda value: str(texts.NO_CHANNEL) if value is None else f"<#{value}>",
 )
+
+
+HOME = replace(CHANNEL, widget=Widget.HOME)
 
 
 def places(without: Text) -> Kind:
@@ -205,25 +224,28 @@ VOICE = Kind(
 """A voice id, '' for none."""
 
 
-def _count(data: Any) -> int:
-    count = int(data)
-    if not 1 <= count <= COUNT_MAX:
-        raise ValueError(f"a count from 1 to {COUNT_MAX} is needed")
-    return count
+def counts(low: int, most: int, hint: Callable[[], str]) -> Kind:
+    """Return the kind of a whole number of these bounds."""
+
+    def parse(data: Any) -> int:
+        if not low <= int(data) <= most:
+            raise ValueError(f"a count from {low} to {most} is needed")
+        return int(data)
+
+    def read(typed: str, label: str, name: str) -> int:
+        if _COUNT.fullmatch(typed) is None or not low <= int(typed) <= most:
+            raise InputError(texts.not_a_count(label, most, low), name)
+        return int(typed)
+
+    return Kind(
+        widget=Widget.INPUT,
+        parse=parse,
+        show=str,
+        typing=Typing(hint=hint, chars=len(str(most)), write=str, read=read),
+    )
 
 
-def _read_count(typed: str, label: str, name: str) -> int:
-    if _COUNT.fullmatch(typed) is None or not 1 <= int(typed) <= COUNT_MAX:
-        raise InputError(texts.not_a_count(label, COUNT_MAX), name)
-    return int(typed)
-
-
-COUNT = Kind(
-    widget=Widget.INPUT,
-    parse=_count,
-    show=str,
-    typing=Typing(hint=lambda: texts.COUNT_HINT(limit=COUNT_MAX), chars=4, write=str, read=_read_count),
-)
+COUNT = counts(1, COUNT_MAX, lambda: texts.COUNT_HINT(limit=COUNT_MAX))
 
 
 def _days(data: Any) -> int | None:

@@ -57,7 +57,6 @@ class PostgresDatabase(Database):
         writer: ConnectionThread,
         reader: ConnectionThread,
         searcher: ConnectionThread,
-        has_text_index: bool,
         url: PostgresUrl,
     ) -> None:
         pulse = Pulse(clock)
@@ -70,7 +69,6 @@ class PostgresDatabase(Database):
             group_s=GROUP_S,
         )
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, pulse=pulse)
-        self.text_index = schema.TextSearch(is_indexed=has_text_index)
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(
             url,
@@ -96,13 +94,10 @@ class PostgresDatabase(Database):
         steps = schema.migrations() if migrations is None else migrations
         shown = logged(clock) if progress is None else progress
         await asyncio.to_thread(require_hearing, url)
-        indexed: list[bool] = []
 
         def prepare(raw: psycopg.Connection[object]) -> None:
             schema.refuse_unsuitable(raw, str(url))
             schema.migrate(raw, str(url), steps, shown)
-            if not indexed:  # first connection only
-                indexed.append(schema.prepare(raw))
 
         async with contextlib.AsyncExitStack() as opened:
 
@@ -114,7 +109,7 @@ class PostgresDatabase(Database):
             writer = await connected(lambda: PostgresConnection(url, prepare=prepare))
             reader = await connected(lambda: PostgresConnection(url))
             searcher = await connected(lambda: PostgresConnection(url))
-            database = cls(clock, writer=writer, reader=reader, searcher=searcher, has_text_index=indexed[0], url=url)
+            database = cls(clock, writer=writer, reader=reader, searcher=searcher, url=url)
             await database._listener.start()
             opened.pop_all()
         return database

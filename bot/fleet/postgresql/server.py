@@ -6,10 +6,14 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import psycopg
+
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.fleet.host import texts as fleet_texts
 from bot.fleet.postgresql import schema
-from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.connection import PostgresConnection, connected
 from bot.fleet.postgresql.listener import require_hearing
+from bot.fleet.postgresql.shard_locks import members_of
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.host.condition import inside
@@ -18,6 +22,12 @@ from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import load_box
 
+_FAILOVER = """
+SELECT current_setting('synchronous_commit'), current_setting('synchronous_standby_names'),
+    (SELECT count(*) FROM pg_stat_replication)
+"""
+"""A role without `pg_monitor` sees how many standbys there are, and not which are synchronous."""
+_PLACES = "SELECT pid, host(client_addr) FROM pg_stat_activity WHERE datname = current_database()"
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 
 
@@ -79,6 +89,23 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
             return problems_of_rows(found.db, box)
     except StoreError as error:
         return [error.sentence]
+
+
+def facts_of_server(url: PostgresUrl) -> list[str]:
+    """Return whether a failover keeps what was promised, and who has which shard; nothing of an unusable server.
+
+    Blocks.
+    """
+    try:
+        with contextlib.closing(connected(url)) as raw:
+            row = raw.execute(_FAILOVER).fetchone()
+            _, members, held = members_of(raw)
+            places: dict[int, str | None] = dict(raw.execute(_PLACES).fetchall())
+    except (psycopg.Error, StoreError):
+        return []
+    commit, names, standbys = row or ("", "", 0)
+    shards = [fleet_texts.has_shards(pid, places.get(pid), sorted(held[pid])) for pid in sorted(members | held)]
+    return [fleet_texts.failover(commit, names, standbys), *(shards or [fleet_texts.NO_PROCESS])]
 
 
 def condition(url: PostgresUrl, now: float) -> dict[str, Any]:

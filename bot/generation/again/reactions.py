@@ -10,7 +10,7 @@ from bot.domain.jobs.card_jobs import main_job, results_of
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.server.places import Viewer
-from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionKey
+from bot.domain.server.reaction_rules import REACTIONS, Reaction, ReactionAction, ReactionKey
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.again.next_steps import NextSteps
@@ -63,8 +63,10 @@ class Reactions:
     async def _on(self, guild_id: int, found: tuple[Card, tuple[Job, ...]] | None, emoji: str) -> ReactedCard | None:
         if found is None:
             return None
-        rule = (await self.store.reactions.get(guild_id)).of(emoji)
-        return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
+        rule, rules = REACTIONS.get(emoji), await self.store.settings.get(guild_id)
+        if rule is None or rule.action not in rules.reactions:
+            return None
+        return ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
         """Note a reaction. Return whether it acts now.

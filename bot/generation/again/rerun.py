@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bot.catalogue import Field, LiveCatalogue, Operation
+from bot.catalogue import LiveCatalogue
 from bot.domain.jobs.card_jobs import results_of
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.guild_rules import Payer, Rules
@@ -23,60 +22,6 @@ from bot.generation.rewrites import VARIANT, changing_look, enhancer_of, varying
 from bot.generation.sources import SourceRef, require_kept
 from bot.server.operations import OperationSwitches
 from bot.store import Store
-
-SPOKEN: Final = "text"
-"""The field of spoken text."""
-TONE: Final = "tone"
-TONES: Final = ("calm", "warm", "excited", "serious", "whispering")
-"""Cannon Studio takes any text as tone; these suit any voice."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Knob:
-    """A number of a voice: default, range, and a variant's steps."""
-
-    usual: float
-    low: float
-    high: float
-    steps: Mapping[str, float]
-
-
-_KNOBS: Final = {
-    "stability": _Knob(0.7, 0.0, 1.0, {"subtle": 0.15, "strong": 0.4}),
-    "speed": _Knob(1.0, 0.7, 1.2, {"subtle": 0.05, "strong": 0.15}),
-}
-"""Samples of the operation's page; stability's range of 0 to 1 is deduced from them."""
-
-
-def is_spoken(operation: Operation, values: Mapping[str, Any]) -> bool:
-    """Whether the operation speaks a text that another delivery can vary."""
-    names = operation.names
-    return bool(values.get(SPOKEN)) and SPOKEN in names and "prompt" not in names and bool(names & {TONE, *_KNOBS})
-
-
-def delivered_otherwise(
-    operation: Operation, values: Mapping[str, Any], strength: str, dice: random.Random
-) -> dict[str, Any]:
-    """Return the input of another delivery of the same words; `strength`: subtle or strong."""
-    fields = {field.name: field for field in operation.fields}
-    turned: dict[str, Any] = {
-        name: _turned(fields[name], knob, values, strength, dice) for name, knob in _KNOBS.items() if name in fields
-    }
-    if TONE in fields and (strength == "strong" or not turned):
-        tones = [str(each) for each in fields[TONE].choices or TONES]
-        turned[TONE] = dice.choice([tone for tone in tones if tone != values.get(TONE)] or tones)
-    return {**values, **turned}
-
-
-def _turned(field: Field, knob: _Knob, values: Mapping[str, Any], strength: str, dice: random.Random) -> float:
-    given = values.get(field.name)
-    now = float(given) if isinstance(given, int | float) else knob.usual
-    low = knob.low if field.minimum is None else max(knob.low, field.minimum)
-    high = knob.high if field.maximum is None else min(knob.high, field.maximum)
-    step = knob.steps[strength] * dice.choice((-1, 1))
-    wanted = now + step if low <= now + step <= high else now - step
-    return round(min(max(wanted, low), high), 2)
-
 
 IMAGE_EDIT = "image.edit"
 LARGEST = "4K"
@@ -117,7 +62,6 @@ class Reruns:
     switches: OperationSwitches
     earlier: EarlierJobs
     store: Store
-    dice: random.Random = field(default_factory=random.SystemRandom)
 
     async def require_payer(self, job: Job, member_id: int) -> None:
         """Raise Refused if this member may not re-run the job, InputError if members vote on it."""
@@ -147,15 +91,13 @@ class Reruns:
         return await self.rerun(job, viewer, count=copies_of(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
-        """Whether the job can be varied: it has a prompt or a spoken text, and the needed operations are on here."""
+        """Whether the job can be varied: it has a prompt, or is an image, and the needed operations are on here."""
         operation = self.catalogue.current.find(job.operation)
         if operation is None or operation.workflow == "prompt":
             return False
         if _is_image(job):
             return self._are_on(job, IMAGE_EDIT) or ("seed" in operation.names and self._are_on(job, operation.id))
-        if not _prompt(job):
-            return is_spoken(operation, job.input) and self._are_on(job, operation.id)
-        return self._are_on(job, enhancer_of(operation), operation.id)
+        return bool(_prompt(job)) and self._are_on(job, enhancer_of(operation), operation.id)
 
     async def can_change_look(self, job: Job) -> bool:
         """Whether a picture shows a character, by its input or its prompt's origin.
@@ -174,7 +116,7 @@ class Reruns:
         return all(self.switches.is_on(job.guild_id, each) for each in operations)
 
     async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
-        """Return a variant: an image by an edit, a spoken text by another delivery, else by another prompt.
+        """Return a variant: an image by an edit, else by another prompt.
 
         `strength` is `subtle` or `strong`. Raises InputError.
         """
@@ -187,22 +129,16 @@ class Reruns:
             return await self._picture_variant(job, viewer, strength)
         operation = self.catalogue.current.resolve(job.operation)
         values, files, derivation = await self.earlier.input_of(job, viewer)
-        prompt = job.depicts if _prompt(job) else ""
-        if prompt:
-            values.pop("prompt")
-        else:
-            values = delivered_otherwise(operation, values, strength, self.dice)
+        values.pop("prompt")
         return Generation(
             operation=operation.id,
             values=values,
-            derivation=replace(
-                derivation, variation=Variation(strength), source_id=job.id if prompt else derivation.source_id
-            ),
+            derivation=replace(derivation, variation=Variation(strength), source_id=job.id),
             files=files,
             private=await self.earlier.is_private(job, viewer),
             parent_id=job.id,
-            before=[varying(operation, prompt, strength)] if prompt else (),
-            fill=dict(PROMPT_OF_STEP_BEFORE) if prompt else {},
+            before=[varying(operation, job.depicts, strength)],
+            fill=dict(PROMPT_OF_STEP_BEFORE),
             reseed=True,
         )
 

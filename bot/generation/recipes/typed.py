@@ -1,12 +1,12 @@
-"""A recipe as a moderator types it, and its texts saved for the next attempt if invalid."""
+"""A recipe as a moderator types it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 
-from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation, Output
+from bot.catalogue import Catalogue, Field, FieldKind, Operation, Output
 from bot.catalogue.texts import missing as needs
 from bot.catalogue.texts import no_field
 from bot.domain.models import PROMPT_FIELDS
@@ -25,9 +25,7 @@ from bot.generation.recipes.recipes import (
     steps_text,
     value_of,
 )
-from bot.runtime.clock import Clock
 from bot.server.texts import RECIPE_EXISTS
-from bot.store import Store
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,38}[a-z0-9]|[a-z0-9]")
 _MEDIA = {FieldKind.URL, FieldKind.URLS}
@@ -121,8 +119,6 @@ aspect_ratio: 16:9
 video.generate
 prompt: {prompt}
 image_url: {1.image_url}"""
-TEXT_LIFE_S = 24 * 3600.0
-"""How long the texts of an invalid recipe are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +131,20 @@ class RecipeTexts:
     steps: str = EXAMPLE_STEPS
     replaces: str | None = None
 
+    def read(self, catalogue: Catalogue, *, made_by: int) -> Recipe:
+        """Return the recipe. Raises InputError, whose sentence names the position."""
+        recipe = Recipe(
+            name=one_line(self.name).lower(),
+            about=one_line(self.about)[:ABOUT_CHARS],
+            parameters=parse_parameters(self.parameters),
+            steps=parse_steps(self.steps),
+            made_by=made_by,
+        )
+        if any(recipe.name == each.name for each in BUILT_IN):
+            raise InputError(RECIPE_EXISTS(name=recipe.name), "name")
+        check(recipe, catalogue)
+        return recipe
+
 
 def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
     return RecipeTexts(
@@ -144,38 +154,3 @@ def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
         steps=steps_text(recipe),
         replaces=replaces,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecipeDrafts:
-    """Parses typed recipes, and saves their texts."""
-
-    catalogue: LiveCatalogue
-    store: Store
-    clock: Clock
-
-    def read(self, typed: RecipeTexts, *, made_by: int) -> Recipe:
-        """Return the typed recipe. Raises InputError, whose sentence names the position."""
-        recipe = Recipe(
-            name=one_line(typed.name).lower(),
-            about=one_line(typed.about)[:ABOUT_CHARS],
-            parameters=parse_parameters(typed.parameters),
-            steps=parse_steps(typed.steps),
-            made_by=made_by,
-        )
-        if any(recipe.name == each.name for each in BUILT_IN):
-            raise InputError(RECIPE_EXISTS(name=recipe.name), "name")
-        check(recipe, self.catalogue.current)
-        return recipe
-
-    async def save(self, guild_id: int, member_id: int, typed: RecipeTexts) -> str:
-        if typed.replaces is not None and await self.store.recipes.get(guild_id, typed.replaces) is None:
-            typed = replace(typed, replaces=None)  # deleted meanwhile: the next attempt makes another
-        expires_at = self.clock.wall() + TEXT_LIFE_S
-        return await self.store.drafts.keep(guild_id, member_id, {"recipe": asdict(typed)}, expires_at=expires_at)
-
-    async def get(self, guild_id: int, member_id: int, draft_id: str) -> RecipeTexts | None:
-        """Return saved texts, which stay saved; None if they are another member's, or expired."""
-        data = await self.store.drafts.get(guild_id, member_id, draft_id)
-        kept = None if data is None else data.get("recipe")
-        return None if kept is None else RecipeTexts(**kept)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 
-from bot.jobs.follow.lanes import Followed, Lane, LaneName, LaneSize, lane_of
+from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane, LaneName, LaneSize, lane_of
 from bot.runtime.clock import Clock
 
 GATHER_S = 0.1
 """Delay for new jobs, so that simultaneous commands are answered before the first submission."""
+HINT_PACE_S = 2.0
+"""Minimum time between two polls of a job that hints ask for."""
 SIZES: Mapping[LaneName, LaneSize] = {
     LaneName.SUBMIT: LaneSize(slots=64, most=160, per_server=8),
     LaneName.POLL: LaneSize(slots=64, most=160, per_server=8, least=8),
@@ -46,6 +48,29 @@ class Agenda:
         followed.due = self._clock.monotonic() + wait_s
         self.put(followed)
 
+    def hint(self, followed: Followed) -> None:
+        """Poll a job soon; hints that come too soon share a poll."""
+        if not followed.busy and followed.state not in REMOTE_STATES:
+            return
+        now = self._clock.monotonic()
+        if followed.hint_due is None:
+            followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S, followed.again_at(0.0))
+        # While it is busy, the hint may precede the answer it is about: `hinted_wait_s` handles that.
+        if not followed.busy and followed.due > followed.hint_due:
+            self.set_due(followed, followed.hint_due - now)
+            self.changed.set()
+
+    def hinted_wait_s(self, followed: Followed, wait_s: float) -> float:
+        """Return when the next turn is due after one that wants `wait_s`, given hints meanwhile."""
+        if followed.hint_due is None:
+            return wait_s
+        if followed.state not in REMOTE_STATES:
+            followed.hint_due = None
+            return wait_s
+        # A hint is a reason to poll, at any age, as soon as the API lets the request be polled.
+        due = max(followed.hint_due, followed.again_at(0.0))
+        return min(wait_s, max(0.0, due - self._clock.monotonic()))
+
     def drop(self, job_id: str) -> None:
         followed = self.jobs.pop(job_id, None)
         if followed is not None:
@@ -75,6 +100,8 @@ class Agenda:
         followed = self.lanes[name].take_due(now, is_awaited=self._is_awaited())
         if followed is not None:
             followed.busy = True
+            if followed.hint_due is not None:  # the turn serves every hint until now
+                followed.hint_due, followed.hint_served_at = None, self._clock.monotonic()
         return followed
 
     def oldest_due_s(self) -> dict[LaneName, float]:

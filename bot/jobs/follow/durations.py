@@ -37,11 +37,11 @@ class LearnedDurations:
         self._unsaved: set[Kind] = set()
 
     async def load(self) -> None:
-        """Read what is stored; what was learned here stays."""
-        for name, text in (await self._store.histograms.all()).items():
-            durations = Durations.from_json(text)
-            if durations is not None:
-                self._by_kind.read(name, durations)
+        """Read what is stored; what was learned here since the last `save` stays."""
+        stored = {kind: Durations.from_json(text) for kind, text in (await self._store.histograms.all()).items()}
+        self._by_kind.known |= {
+            kind: each for kind, each in stored.items() if each is not None and kind not in self._unsaved
+        }
 
     def of(self, job: Job) -> Durations:
         return self._by_kind.of(*self._kinds(job))
@@ -55,24 +55,13 @@ class LearnedDurations:
         self._unsaved |= self._by_kind.note_done(*self._kinds(job), since_s=since_s, age_s=age_s)
 
     async def save(self) -> None:
-        """Store what was learned since the last call, and take over what others have stored. Raises StoreError."""
-        learned = {kind: self._by_kind.unsaved(kind) for kind in self._unsaved}
-        self._unsaved = set()
+        """Store what was learned since the last call; of several processes the last is believed. Raises StoreError."""
+        learned, self._unsaved = self._unsaved, set()
         try:
-            stored = await self._store.histograms.add(learned)
+            await self._store.histograms.set({kind: self._by_kind.known[kind].to_json() for kind in learned})
         except BaseException:
-            self._unsaved |= learned.keys()
+            self._unsaved |= learned
             raise
-        for kind, durations in stored.items():
-            self._by_kind.read(kind, durations, since=learned[kind].now)
-
-    async def forget_unknown(self) -> None:
-        """Delete durations of models unknown to the catalogue."""
-        unknown = [kind for kind in self._by_kind.known if self._model(kind[0], kind[1]) != kind[1]]
-        for kind in unknown:
-            self._by_kind.forget(kind)
-        self._unsaved -= set(unknown)
-        await self._store.histograms.forget(unknown)
 
     def _kinds(self, job: Job) -> tuple[tuple[Kind, ...], str]:
         name = (job.operation, job.model, job.price_kind, job.price_size, job.price_outputs)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
@@ -24,12 +23,6 @@ log = structlog.get_logger(__name__)
 EVERY_S = 15.0
 CALL_S = 30.0
 """Timeout of a call to Discord: a hanging one must not block the rest of its server."""
-
-
-@dataclass(slots=True)
-class _Due:
-    unasked: list[Question] = field(default_factory=list)
-    overdue: list[Question] = field(default_factory=list)
 
 
 @dataclass
@@ -64,11 +57,16 @@ class Maintenance:
         await asyncio.gather(*self._rounds.values(), return_exceptions=True)
 
     async def begin(self) -> None:
-        for guild_id, what in (await self._due()).items():
+        overdue = await self.store.questions.overdue(self.clock.wall())
+        ends = {approval.subject for approval in overdue}
+        unasked = [each for each in await self.store.questions.unasked() if each.subject not in ends]
+        due = [*await self.store.queue.guilds(), *(each.guild_id for each in (*overdue, *unasked))]
+        for guild_id in dict.fromkeys(due):
             if guild_id in self._rounds:
                 self._again.add(guild_id)
                 continue
-            task = asyncio.create_task(self._look_after(guild_id, what), name=f"maintenance-{guild_id}")
+            approvals = ([each for each in which if each.guild_id == guild_id] for which in (overdue, unasked))
+            task = asyncio.create_task(self._look_after(guild_id, *approvals), name=f"maintenance-{guild_id}")
             self._rounds[guild_id] = task
             task.add_done_callback(partial(self._end_round, guild_id))
 
@@ -78,27 +76,14 @@ class Maintenance:
             self._again.discard(guild_id)
             self.woken.set()
 
-    async def _due(self) -> dict[int, _Due]:
-        due: defaultdict[int, _Due] = defaultdict(_Due)
-        for guild_id in await self.store.queue.guilds():
-            due[guild_id] = _Due()
-        overdue = await self.store.questions.overdue(self.clock.wall())
-        for approval in overdue:
-            due[approval.guild_id].overdue.append(approval)
-        ends = {approval.subject for approval in overdue}
-        for approval in await self.store.questions.unasked():
-            if approval.subject not in ends:
-                due[approval.guild_id].unasked.append(approval)
-        return due
-
     # ------------------------------------------------------------------ one server
 
-    async def _look_after(self, guild_id: int, due: _Due) -> None:
+    async def _look_after(self, guild_id: int, overdue: Sequence[Question], unasked: Sequence[Question]) -> None:
         try:
             speak(await self.languages.of_guild(guild_id))
             await self._start_waiting(guild_id)
-            await self._side_by_side(map(self._expire, due.overdue))
-            await self._side_by_side(map(self._ask, due.unasked))
+            await self._side_by_side(map(self._expire, overdue))
+            await self._side_by_side(map(self._ask, unasked))
         except Exception:
             log.exception("maintenance.server_failed", guild=guild_id)
 

@@ -73,7 +73,7 @@ class Reconciler:
         await asyncio.gather(*map(self._look_and_log, due))
 
     async def _look_and_log(self, job: Job) -> None:
-        bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id, trace=job.trace)  # each is a task
+        bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # each is a task
         try:
             async with self._slots:
                 await self.look(job)

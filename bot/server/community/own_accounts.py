@@ -17,7 +17,7 @@ from bot.language import Text
 from bot.runtime.clock import Clock
 from bot.server import texts
 from bot.server.practice import ShownCards
-from bot.store import OwnSums, RemovedAccount, Store
+from bot.store import LedgerSums, RemovedAccount, Store
 from bot.store.acts import JobSignals
 from bot.store.guild.account import AccountDifference
 
@@ -80,7 +80,7 @@ class OwnAccount:
     """A member's own account as its panel shows it; `key` is None without one."""
 
     key: GuildKey | None
-    sums: OwnSums
+    sums: LedgerSums
     """Of the last SPENT_DAYS."""
     pays: str
     """Who pays on this server (`Pays`), '' until chosen."""
@@ -139,7 +139,7 @@ class OwnAccounts:
         if removed is None:
             raise InputError(account_texts.NO_ACCOUNT_OF_YOURS)
         for card in removed.cards:
-            await self.cards.show(card.guild_id, card.card_id)
+            await self.cards.show(*card)
         return removed
 
     async def choose(self, guild_id: int, member_id: int, pays: Pays) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.domain.models import credits_words
-from bot.domain.server.schedules import When
-from bot.language import Text
+from bot.domain.server.schedules import DAILY, ONCE, Schedule
+from bot.language import Text, tr
 
 SHOOTOUT_ENDED = Text("{who} ended a member's shoot-out before its time.", who=actor)
 MODELS_COUNT = Text("A shoot-out needs 2 to 4 different models, separated by commas.", why="input.model")
@@ -23,14 +23,14 @@ WEEKDAYS: Sequence[Text] = (
     Text("Monday"), Text("Tuesday"), Text("Wednesday"), Text("Thursday"), Text("Friday"), Text("Saturday"),
     Text("Sunday"),
 )  # fmt: skip
-DAILY, WEEKLY, ONCE = Text("daily, {time}"), Text("weekly, {weekday}, {time}"), Text("once, {time}")
+RUNS_DAILY, RUNS_WEEKLY, RUNS_ONCE = Text("daily, {time}"), Text("weekly, {weekday}, {time}"), Text("once, {time}")
 
 
-def when_words(when: When) -> str:
+def when_words(schedule: Schedule) -> str:
     """Return when a schedule runs, in the server's time zone."""
-    if when.date is not None:
-        return ONCE(time=when.typed)
-    return DAILY(time=when.typed) if when.weekday is None else WEEKLY(weekday=WEEKDAYS[when.weekday], time=when.typed)
+    if schedule.repeat in {DAILY, ONCE}:
+        return (RUNS_ONCE if schedule.repeat == ONCE else RUNS_DAILY)(time=schedule.time)
+    return RUNS_WEEKLY(weekday=WEEKDAYS[int(schedule.repeat)], time=schedule.time)
 
 
 # ---------------------------------------------------------------------- what a moderator typed
@@ -41,31 +41,29 @@ NOT_A_TIME = Text(
     why="schedule.form",
 )
 UNKNOWN_VARIABLE = Text("There is no variable {typed}. Those that exist: {known}.", why="schedule.form")
-BEST_NOT_HERE = Text(
-    "{variable} is an image, so it must be all of an input that takes a file, and “{input}” is no such input.",
-    why="schedule.form",
-)
-NOT_AN_INPUT = Text("Write each input on a line as “name: value”, with these names: {names}.", why="schedule.form")
 
 # ---------------------------------------------------------------------- why a run does not take place
 
-MAKER_LEFT = Text("Its author has left the server.", why="schedule.paused")
-MAKER_NO_MODERATOR = Text("Its author is no longer a moderator.", why="schedule.paused")
-CHANNEL_GONE = Text("Its channel was deleted, or its author can't post there.", why="schedule.paused")
-COSTS_MORE = Text("It needs about {price} now, but {agreed} were confirmed.", why="schedule.paused",
+MAKER_GONE = Text("Its author has left the server, or is no longer a moderator.", why="schedule.off")
+CHANNEL_GONE = Text("Its channel was deleted, or its author can't post there.", why="schedule.off")
+COSTS_MORE = Text("It needs about {price} now, but {agreed} were confirmed.", why="schedule.off",
     price=credits_words, agreed=credits_words)  # fmt: skip
-NOT_DONE = Text("It could not be posted in its channel.", why="schedule.paused")
-NO_BEST = Text("No result of last week that everyone can see has a star.", why="schedule.paused")
+NOT_DONE = Text("It could not be posted in its channel.", why="schedule.off")
 
 # ---------------------------------------------------------------------- the record
 
-CREATED = Text(
+TURNED_ON = Text(
     "{who} scheduled “{title}”: {when}, in <#{channel}>, at most {limit} a month.", who=actor, limit=credits_words
 )
-PAUSED, RESUMED = (
-    Text("{who} paused the schedule “{title}”.", who=actor),
-    Text("{who} resumed the schedule “{title}” in their own name.", who=actor),
-)
+TURNED_OFF = Text("{who} turned off the schedule “{title}”.", who=actor)
 DELETED = Text("{who} deleted the schedule “{title}”.", who=actor)
-WAS_PAUSED = Text("The schedule “{title}” was paused. {reason}")
-SKIPPED = Text("The schedule “{title}” left out a run. {reason}")
+WAS_TURNED_OFF = Text("The schedule “{title}” was turned off. {reason}")
+
+
+def week_moved(by_id: int, channel_id: int | None) -> str:
+    """Return the line of the best of the week, which is posted in a channel, or nowhere (None)."""
+    if channel_id is None:
+        return tr("{who} turned off the best of the week.", who=actor(by_id))
+    return tr(
+        "{who} set the best of the week to {channel}, every Monday.", who=actor(by_id), channel=f"<#{channel_id}>"
+    )

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from enum import Enum, auto
 from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
@@ -98,16 +97,6 @@ KEY = frozenset({"id", "guild_id"})
 """The columns that identify a row: another guild's row never matches."""
 
 
-class ChangedBy(Enum):
-    """What may change a column after the insert."""
-
-    NEVER = auto()
-    BY_STORE = auto()
-    """The store's own transactions only, which keep it consistent with other columns."""
-    BY_WORKER = auto()
-    """The worker too, by name."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column. `to_sql` and `from_sql` convert the attribute to SQLite and back; None: no conversion."""
@@ -117,7 +106,8 @@ class Column:
     """The attribute that it stores; '': the one with the column's name."""
     to_sql: ToSql | None = None
     from_sql: FromSql | None = None
-    changes: ChangedBy = ChangedBy.NEVER
+    is_workers: bool = False
+    """Whether the worker may change it, by its attribute's name; others that change are kept true by the store."""
     is_read: bool = True
     """False: it is written for queries only, and derived from other attributes."""
 
@@ -147,10 +137,9 @@ class Table(Generic[Value]):
         self._type = type_
         self._places = {each.name: place for place, each in enumerate(columns)}
         self._read = tuple((each.name, each.field, each.from_sql) for each in columns if each.is_read)
-        changing = [each for each in columns if each.changes is not ChangedBy.NEVER]
         key = [each for each in columns if each.name in KEY]
         self._inserted, self._key = _contents_of(columns), attrgetter(*(each.field for each in key))
-        self._changing = tuple((each.name, each.field, each.to_sql) for each in changing)
+        self._changing = tuple((each.name, each.field, each.to_sql) for each in columns)
         names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)
         self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own columns
         where = " AND ".join(f"{each.name} = ?" for each in key)
@@ -174,7 +163,7 @@ class Table(Generic[Value]):
         db.execute(self._insert, row)
 
     def update(self, db: Connection, value: Value, was: Value) -> Row | None:
-        """Update the mutable columns that differ from `was`, as read in this transaction; return the row, if any do.
+        """Update the columns that differ from `was`, as read in this transaction; return the row, if any do.
 
         SQLite rewrites every index on an assigned column, even if unchanged. Raises Collision if another change has
         claimed the row since it was read.

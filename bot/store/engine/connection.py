@@ -14,7 +14,6 @@ import aiosqlite
 from bot.errors import StoreError
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
-from bot.store.engine import text_index
 from bot.store.sql import OwnConnection
 
 BUSY_TIMEOUT_S = 5.0
@@ -36,24 +35,8 @@ def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | No
     CHECK constraints are not evaluated again: every write satisfied them, and it would take 70 % of each start.
     """
     with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
-        text_index.refresh(db)
-        return _problem(db, "PRAGMA quick_check(1)")
-
-
-def damage_of_tables(db: sqlite3.Connection, progress: Progress = no_progress) -> str | None:
-    """Return the first problem in the tables and their indexes: half the time of `damage`, for a start.
-
-    Neither the text index, which can be rebuilt, nor free pages are checked.
-    """
-    with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
-        tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage <> 0").fetchall()
-        problems = (_problem(db, f'PRAGMA quick_check("{name}")') for (name,) in tables)
-        return next(filter(None, problems), None)
-
-
-def _problem(db: sqlite3.Connection, check: str) -> str | None:
-    found = str(db.execute(check).fetchone()[0])
-    return None if found == "ok" else " ".join(found.split())[:120]
+        found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return None if found == "ok" else " ".join(found.split())[:120]
 
 
 @contextlib.contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from bot.domain.server.guild_rules import Limit
 from bot.errors import DatabaseFailing
@@ -16,7 +16,7 @@ from bot.runtime.clock import Clock
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, begin_reading, busy, transaction
 from bot.store.engine.pulse import Pulse
-from bot.store.sql import EVERYTHING, HOST, Connection, OwnConnection, Row, WriteScope
+from bot.store.sql import EVERYTHING, HOST, Connection, OwnConnection, WriteScope
 
 T = TypeVar("T")
 
@@ -24,22 +24,8 @@ REBUILT_BYTES = 64 << 20
 """A running bot rebuilds no larger database after an erasure: all writes wait meanwhile."""
 
 
-class TextIndex(Protocol):
-    """A full-text index of jobs."""
-
-    def lines(self, db: Connection, guild_id: int, words: Sequence[str], *, limit: int) -> Iterable[Row] | None:
-        """Return number and text of the guild's candidate jobs for all these words, newest first, at most `limit`.
-
-        None if unsupported: it knows no words of one or two letters.
-        """
-        ...
-
-
 class Database(ABC):
     """A transaction is one function run on the writer's thread from BEGIN to COMMIT."""
-
-    text_index: TextIndex | None
-    """The text index; None if the database has none."""
 
     def __init__(
         self,
@@ -133,7 +119,7 @@ class Database(ABC):
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
         """Leave no copy of erased data in the database, unless it is larger than that.
 
-        The text index is purged whatever the size. False, never an error, as `truncate_log`.
+        False, never an error, as `truncate_log`.
         """
 
     def now(self, db: Connection) -> float:  # noqa: ARG002 - a server's clock is asked through a connection

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.errors import StoreError
 from bot.runtime.failpoints import failpoint
 from bot.runtime.progress import Progress
 from bot.store import texts
@@ -104,12 +104,3 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def mark_of(database: Path) -> Path:
-    return database.with_name(f"{database.name}.restore")
-
-
-def refuse_half_restored(database: Path) -> None:
-    if mark_of(database).exists():
-        raise StoreError(texts.HALF_RESTORED(database=database), exit_code=RESTART_CANNOT_HELP)

@@ -112,11 +112,23 @@ class Repository:
     async def _rows(self, sql: str, values: Parameters = ()) -> list[Any]:
         return await self._database.read(lambda db: db.execute(sql, values).fetchall())
 
+    async def _one(self, make: Callable[[Any], T], sql: str, values: Parameters = ()) -> T | None:
+        """Return what `make` makes of a query's first row, None without one."""
+        row = await self._row(sql, values)
+        return None if row is None else make(row)
+
+    async def _has(self, sql: str, values: Parameters = ()) -> bool:
+        return await self._row(sql, values) is not None
+
+    async def _all(self, make: Callable[[Any], T], sql: str, values: Parameters = ()) -> list[T]:
+        """Return what `make` makes of each of a query's rows."""
+        return [make(row) for row in await self._rows(sql, values)]
+
     async def _write(self, guild_id: int, change: Callable[[Connection], T], *, host: bool = False) -> T:
         """Run `change` in a transaction of this guild; `host`: it may decide by, or change, the host's rows."""
         return await self._database.write(change, of_guild(guild_id, host=host))
 
-    async def _execute(self, sql: str, values: Parameters = (), *, guild_id: int = 0) -> int:
+    async def _execute(self, guild_id: int, sql: str, values: Parameters = ()) -> int:
         """Run one statement in a transaction of this guild, 0: of everything; return how many rows it changed."""
         return await self._write(guild_id, lambda db: db.execute(sql, values).rowcount)
 
@@ -192,8 +204,6 @@ def stored_rows(path: Path, sql: str, values: Sequence[str] = ()) -> list[Any]:
 
 SIGNATURE_META = "signature"
 """The installation's signature, made with the database."""
-PAGES_CHECKED_META = "pages_checked_at"
-"""When all pages of the file were last checked (Unix seconds)."""
 
 
 def signature_in(db: Connection) -> str:

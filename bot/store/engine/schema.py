@@ -54,6 +54,13 @@ def migrations() -> tuple[Migration, ...]:
     return found
 
 
+@functools.cache
+def guild_tables() -> tuple[str, ...]:
+    """Return the tables that have rows of guilds, children before their parents."""
+    made = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\)", "".join(step.sql for step in migrations()), re.DOTALL)
+    return tuple(name for name, columns in reversed(made) if "\n    guild_id " in columns)
+
+
 def version_of(db: sqlite3.Connection) -> int:
     """Return the schema's version, 0 for an empty database."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -75,11 +82,6 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
         raise StoreError(texts.NOT_OURS(name=name), exit_code=RESTART_CANNOT_HELP)
     if (version := version_of(db)) > known:
         raise StoreError(texts.NEWER_SCHEMA(name=name, version=version, known=known), exit_code=RESTART_CANNOT_HELP)
-
-
-def is_behind(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
-    """Whether the database has an older schema of ours: an empty file has nothing to lose."""
-    return 0 < version_of(db) < len(steps)
 
 
 def migrate(db: sqlite3.Connection, steps: Sequence[Migration], progress: Progress = no_progress) -> None:

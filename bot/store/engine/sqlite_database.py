@@ -5,14 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import functools
 import os
-import re
 import sqlite3
 import stat
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,15 +19,16 @@ from bot.runtime.clock import Clock
 from bot.runtime.machine import refusal
 from bot.runtime.progress import Progress, logged, no_progress
 from bot.store import texts
-from bot.store.engine import schema, text_index
-from bot.store.engine.connection import BUSY_TIMEOUT_S, ConnectionThread, connect, damage_of_tables, ticking
+from bot.store.engine import schema
+from bot.store.engine.connection import BUSY_TIMEOUT_S, ConnectionThread, connect, damage, ticking
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
-from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
 from bot.store.engine.group_commit import GroupCommit, begin_reading, transaction
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
 from bot.store.sql import Connection
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -93,64 +90,6 @@ def rebuild(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
     db.execute("VACUUM")
 
 
-KEPT = 3
-_NAME = re.compile(r"\.schema-(\d{3,})\.backup")
-
-log = structlog.get_logger(__name__)
-
-
-def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], progress: Progress) -> None:
-    """Copy the database next to itself, named with its schema's version; keep the newest KEPT.
-
-    Safe for concurrent processes: the second finds nothing to do. Raises StoreError, with nothing migrated, if the
-    copy fails or is damaged. The key file is not copied.
-    """
-    try:
-        with _one_at_a_time(database):
-            if schema.is_behind(db, steps):
-                _copy(db, database, progress)
-    except (OSError, sqlite3.Error, StoreError) as error:
-        reason = error.sentence if isinstance(error, StoreError) else str(error)
-        raise StoreError(texts.NOT_BACKED_UP(database=database, reason=reason)) from error
-
-
-def _copy(db: sqlite3.Connection, database: Path, progress: Progress) -> None:
-    size, free = room_for(db, database.parent)
-    require_room(size, free)
-    target = database.with_name(f"{database.name}.schema-{schema.version_of(db):03}.backup")
-    with replacing(target) as partial:
-        copy_database(db, partial, now=time.time(), progress=progress)
-    for old in made_for(database)[KEPT:]:
-        old.unlink(missing_ok=True)
-    log.info("database.backed_up", path=target.name, bytes=size)
-
-
-def made_for(database: Path) -> list[Path]:
-    """Return the pre-migration backups of this database, newest first."""
-    found = [
-        (int(match[1]), path)
-        for path in database.parent.glob(f"{escaped(database.name)}.schema-*.backup")
-        if (match := _NAME.fullmatch(path.name.removeprefix(database.name)))
-    ]
-    return [path for _, path in sorted(found, reverse=True)]
-
-
-def escaped(name: str) -> str:
-    """Escape a file's name for `glob`."""
-    return re.sub(r"([*?\[])", r"[\1]", name)
-
-
-@contextlib.contextmanager
-def _one_at_a_time(database: Path) -> Iterator[None]:
-    """Serialise migrating processes: this locks the directory."""
-    descriptor = os.open(database.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 class SameFiles:
     """Identity of an open SQLite database and its log."""
 
@@ -197,17 +136,11 @@ OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 TRUNCATIONS = 3
 """Attempts to empty the log while others read."""
-PAUSE_S = 0.02
-"""Pause of a check beside the work, for each hundredth of a second that it computes: others need the processor."""
 LOOK_S = 0.01
 """How long the event loop may wait for another program's lock on the file."""
 STATE_BYTES = 100
 """More than a database's state takes in the lock file."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-class _CheckStopped(Exception):
-    """The check was cancelled."""
 
 
 class SqliteDatabase(Database):
@@ -223,7 +156,6 @@ class SqliteDatabase(Database):
         searcher: ConnectionThread,
         checkpointer: ConnectionThread,
         looker: sqlite3.Connection,
-        has_text_index: bool,
         progress: Progress = no_progress,
     ) -> None:
         pulse = Pulse(clock)
@@ -236,7 +168,6 @@ class SqliteDatabase(Database):
         )
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, pulse=pulse)
         self.path = path
-        self.text_index = text_index.Fts5Index() if has_text_index else None
         self._progress = progress
         self._others = reader, searcher, checkpointer
         self._looker = looker
@@ -270,7 +201,6 @@ class SqliteDatabase(Database):
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
             checkpointer = await connected(lambda: _connect_reader(path, busy_timeout_s))
-            has_index = await searcher.run(text_index.is_kept)
             looker = _connect_reader(path, LOOK_S)
             opened.pop_all()
         return cls(
@@ -281,7 +211,6 @@ class SqliteDatabase(Database):
             searcher=searcher,
             checkpointer=checkpointer,
             looker=looker,
-            has_text_index=has_index,
             progress=shown,
         )
 
@@ -312,40 +241,15 @@ class SqliteDatabase(Database):
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
         """Leave no copy of erased data: rebuild a database up to that size, and empty the log.
 
-        The text index is purged whatever the size. False, never an error, as `truncate_log`.
+        False, never an error, as `truncate_log`.
         """
         try:
-            await self._forget_removed()
             await self._writer.run(lambda db: _rebuilt(db, at_most_bytes, self._progress))
         except StoreError as error:
             log.warning("database.not_rebuilt", error=error.sentence)
             await self.truncate_log()
             return False
         return await self.truncate_log()
-
-    async def _forget_removed(self) -> None:
-        """Purge the text index in parts, so that other writes interleave."""
-        is_first = has_more = self.text_index is not None
-        while has_more:
-            has_more = await self.write(functools.partial(text_index.forget_removed, is_first=is_first))
-            is_first = False
-
-    async def check_pages(self) -> None:
-        """Read all tables on a connection of its own, which delays nothing.
-
-        Raises DatabaseFailing for a damaged page and for an unreadable file. A cancelled check ends at once.
-        """
-        stopped = threading.Event()
-        there = f"{self.path.absolute().as_uri()}?mode=ro"  # creates none
-        checker = await ConnectionThread.open(lambda: connect(there))
-        try:
-            await checker.run(lambda db: _check_beside(db, self.path, stopped))
-        except DatabaseFailing as error:
-            self.pulse.note_failure(error)
-            raise
-        finally:
-            stopped.set()
-            await checker.close()
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
@@ -371,7 +275,6 @@ def _connect_writer(
     progress: Progress,
     is_intact: bool,
 ) -> sqlite3.Connection:
-    refuse_half_restored(path)
     prepare_file(path)
     with explained(path):
         db = connect(path, busy_timeout_s)
@@ -389,18 +292,9 @@ def _connect_writer(
 
 def _refuse_damaged(db: sqlite3.Connection, path: Path, progress: Progress) -> None:
     """Read all tables. Raises DatabaseFailing for a damaged page, sqlite3.Error."""
-    if problem := damage_of_tables(db, progress):
+    if problem := damage(db, progress):
         sentence = texts.DAMAGED(name=path, reason=problem)
         raise DatabaseFailing(sentence, exit_code=RESTART_CANNOT_HELP, kind="damaged")
-
-
-def _check_beside(db: sqlite3.Connection, path: Path, stopped: threading.Event) -> None:
-    def pause(_what: str, _done: int, _total: int) -> None:
-        if stopped.wait(PAUSE_S):
-            raise _CheckStopped  # SQLite interrupts the statement
-
-    with explained(path), contextlib.suppress(_CheckStopped):
-        _refuse_damaged(db, path, pause)
 
 
 def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], progress: Progress) -> None:
@@ -412,11 +306,7 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     db.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // page_bytes // 2}")  # BackgroundCheckpoints does it
     db.execute("PRAGMA secure_delete = ON")
     db.execute("PRAGMA temp_store = MEMORY")
-    if schema.is_behind(db, steps):
-        make(db, path, steps, progress)
     schema.migrate(db, steps, progress)
-    with ticking(db, texts.MIGRATING, progress):
-        text_index.prepare(db)
     db.execute("PRAGMA foreign_keys = ON")
 
 

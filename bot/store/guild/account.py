@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import Books, GuildKey, LedgerKind
-from bot.domain.money.account import AccountCheck, AccountFigures, compare
+from bot.domain.money.account import AccountCheck, compare
 from bot.language import speaking
 from bot.store.engine.columns import from_milli, read_as, to_milli, to_text
 from bot.store.engine.repository import Record, Repository, stored_rows, write_decision
@@ -62,16 +62,13 @@ _LAST_OF_GUILD = """
 SELECT at, difference_milli FROM account_checks JOIN guild_keys ON guild_keys.id = key_id
 WHERE account_checks.guild_id = ? AND retired_at IS NULL
 """
-_PUT = """
-INSERT INTO account_checks (
-    guild_id, key_id, at, balance_milli, known_milli, adjusted_milli, open_milli, settled_milli, difference_milli,
-    reported_milli
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (guild_id, key_id) DO UPDATE SET
-    at = excluded.at, balance_milli = excluded.balance_milli, known_milli = excluded.known_milli,
-    adjusted_milli = excluded.adjusted_milli, open_milli = excluded.open_milli, settled_milli = excluded.settled_milli,
-    difference_milli = excluded.difference_milli, reported_milli = excluded.reported_milli
-"""
+_AMOUNTS = tuple(each.name for each in fields(AccountCheck))
+_PUT = f"""
+INSERT INTO account_checks (guild_id, key_id, at, reported_milli, {", ".join(f"{each}_milli" for each in _AMOUNTS)})
+VALUES (?, ?, ?, ?{", ?" * len(_AMOUNTS)})
+ON CONFLICT (guild_id, key_id) DO UPDATE SET at = excluded.at, reported_milli = excluded.reported_milli,
+    {", ".join(f"{each}_milli = excluded.{each}_milli" for each in _AMOUNTS)}
+"""  # noqa: S608 - names of our own fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +112,8 @@ class AccountChecks(Repository):
             check = compare(_check(row), _figures(db, guild_id, key_id, balance, own=bool(theirs[0])))
             reported = 0 if row is None else row["reported_milli"]
             difference = to_milli(check.difference)
-            db.execute(_PUT, (guild_id, key_id, now, *_columns(check), difference))
+            amounts = (to_milli(getattr(check, each)) for each in _AMOUNTS)
+            db.execute(_PUT, (guild_id, key_id, now, difference, *amounts))
             return AccountDifference(
                 at=now, credits=check.difference, job_ids=_suspects(db, guild_id, now), is_news=difference > reported
             )
@@ -140,10 +138,10 @@ def _version(db: Connection, guild_id: int) -> int:
     return int(db.execute(_VERSION, {"payer_id": guild_id}).fetchone()[0])
 
 
-def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal, *, own: bool) -> AccountFigures:
+def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal, *, own: bool) -> AccountCheck:
     everywhere, books = (HOST_ID, Books.OWN) if own else (guild_id, Books.SERVER)
     sums = booked(db, everywhere, practice=books, key_id=key_id)
-    return AccountFigures(
+    return AccountCheck(
         balance=balance,
         known=sums[LedgerKind.SETTLE] + sums[LedgerKind.ADJUST],
         adjusted=sums[LedgerKind.ADJUST],
@@ -159,22 +157,7 @@ def _suspects(db: Connection, guild_id: int, now: float) -> tuple[str, ...]:
 def _check(row: Row | None) -> AccountCheck | None:
     if row is None:
         return None
-    return AccountCheck(
-        base=AccountFigures(
-            balance=from_milli(row["balance_milli"]),
-            known=from_milli(row["known_milli"]),
-            adjusted=from_milli(row["adjusted_milli"]),
-            open=from_milli(row["open_milli"]),
-        ),
-        settled_difference=from_milli(row["settled_milli"]),
-        difference=from_milli(row["difference_milli"]),
-    )
-
-
-def _columns(check: AccountCheck) -> tuple[int, ...]:
-    base = check.base
-    amounts = (base.balance, base.known, base.adjusted, base.open, check.settled_difference, check.difference)
-    return tuple(map(to_milli, amounts))
+    return AccountCheck(**{each: from_milli(row[f"{each}_milli"]) for each in _AMOUNTS})
 
 
 QUIET_S = 24 * 3600.0
@@ -248,7 +231,7 @@ class ApiFacts(Repository):
 
     async def delete(self) -> None:
         """Delete all: something stored can't be read."""
-        await self._execute("DELETE FROM api_facts")
+        await self._execute(0, "DELETE FROM api_facts")
 
 
 def stored_api_facts(path: Path) -> dict[FactKey, str]:
@@ -294,8 +277,7 @@ class ApiChanges(Repository):
 
     async def latest(self, limit: int, *, without: Collection[str] = ()) -> list[DatedChange]:
         """Return the latest changes, newest first; none of operations in `without`."""
-        rows = await self._rows(_LATEST, {"limit": limit, "without": json.dumps(list(without))})
-        return [_seen(row) for row in rows]
+        return await self._all(_seen, _LATEST, {"limit": limit, "without": json.dumps(list(without))})
 
 
 def _row(change: ApiChange) -> dict[str, str]:

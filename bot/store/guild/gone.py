@@ -11,6 +11,7 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from bot.domain.models import Job, JobState
@@ -63,21 +64,17 @@ class AbsentGuilds(Repository):
     """The table `absent_guilds`."""
 
     async def all(self) -> set[int]:
-        rows = await self._rows("SELECT guild_id FROM absent_guilds")
-        return {row[0] for row in rows}
+        return set(await self._all(itemgetter(0), "SELECT guild_id FROM absent_guilds"))
 
     async def concerned(self) -> set[int]:
-        rows = await self._rows(_CONCERNED)
-        return {row[0] for row in rows}
+        return set(await self._all(itemgetter(0), _CONCERNED))
 
     async def with_unsent(self) -> list[int]:
-        rows = await self._rows(_WITH_UNSENT)
-        return [row[0] for row in rows]
+        return await self._all(itemgetter(0), _WITH_UNSENT)
 
     async def overdue(self, before: float) -> list[int]:
         """Return the guilds absent since `before` (Unix seconds) or longer that still have keys or jobs."""
-        rows = await self._rows(_OVERDUE, (before,))
-        return [row[0] for row in rows]
+        return await self._all(itemgetter(0), _OVERDUE, (before,))
 
     async def note(self, guild_id: int) -> int:
         """Mark the guild as absent; cancel and release unsubmitted jobs, and return how many.
@@ -107,7 +104,7 @@ class AbsentGuilds(Repository):
 
     async def remove(self, guild_id: int) -> bool:
         """Note that the bot is back; return whether the guild was absent."""
-        return await self._execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,), guild_id=guild_id) == 1
+        return await self._execute(guild_id, "DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,)) == 1
 
     async def forget(self, guild_id: int) -> Forgotten:
         """Forget an absent guild's secrets and end the jobs that need them, in one transaction.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
 
 from bot.domain.models import AccountStatus, GuildKey, Job, JobState
 from bot.errors import Refused
@@ -31,14 +32,6 @@ WHERE practice = 1 AND remote_id IN (SELECT value FROM json_each(?)) AND submitt
 _GUILDS = "SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS NULL"
 
 
-@dataclass(frozen=True, slots=True)
-class EndedCard:
-    """A card whose jobs ended with practice, to be redrawn."""
-
-    guild_id: int
-    card_id: str
-
-
 class Practice(Repository):
     """Guilds in practice mode: their active key is a practice key."""
 
@@ -46,8 +39,7 @@ class Practice(Repository):
         return await self._database.look(lambda db: practises(db, guild_id))
 
     async def guilds(self) -> set[int]:
-        rows = await self._rows(_GUILDS)
-        return {row[0] for row in rows}
+        return set(await self._all(itemgetter(0), _GUILDS))
 
     async def sent(self, remote_ids: Collection[str]) -> list[tuple[Job, GuildKey]]:
         """Return the practice jobs with these requests whose input and key are kept, with the key of each."""
@@ -60,24 +52,24 @@ class Practice(Repository):
         return await self._database.read(read)
 
 
-def end_practice_jobs(db: Connection, guild_id: int, now: float) -> list[EndedCard]:
+def end_practice_jobs(db: Connection, guild_id: int, now: float) -> tuple[str, ...]:
     """Cancel and release all open practice jobs of a guild; return their cards."""
     rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
-    cards = [_end(db, job_of(row), now) for row in rows]
-    for card in cards:
-        close_approval(db, guild_id, card.card_id)
+    cards = dict.fromkeys(_end(db, job_of(row), now) for row in rows)
+    for card_id in cards:
+        close_approval(db, guild_id, card_id)
     db.execute(
         "UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND practice = 1 AND recheck_at IS NOT NULL", (guild_id,)
     )
-    return list(dict.fromkeys(cards))
+    return tuple(cards)
 
 
-def _end(db: Connection, job: Job, now: float) -> EndedCard:
+def _end(db: Connection, job: Job, now: float) -> str:
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)
     ended = replace(job, state=JobState.CANCELLED, error=str(texts.PRACTICE_ENDED), finished_at=now)
     update_job(db, replace(ended, cost=None, waits_for=None, recheck_at=None), job)
-    return EndedCard(job.guild_id, job.card_id)
+    return job.card_id
 
 
 _KEY = "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL"
@@ -106,7 +98,7 @@ class KeyChange:
     before: RetiredKey | None
     ended_practice: bool = False
     """Whether it has ended the guild's practice."""
-    ended: tuple[EndedCard, ...] = ()
+    ended: tuple[str, ...] = ()
     """Cards whose practice jobs were cancelled with it."""
 
 
@@ -136,7 +128,7 @@ class GuildKeys(Repository):
             is_practice = practises(db, guild_id)
             if practice and _current(db, guild_id) is not None:
                 raise Refused(texts.HAS_A_KEY, "practice")
-            ended = end_practice_jobs(db, guild_id, now) if is_practice else []
+            ended = end_practice_jobs(db, guild_id, now) if is_practice else ()
             before = retire(db, guild_id, now)
             row = db.execute(
                 "INSERT INTO guild_keys"
@@ -148,7 +140,7 @@ class GuildKeys(Repository):
                 key=key_of(row, self._box),
                 before=None if is_practice else before,
                 ended_practice=is_practice,
-                ended=tuple(ended),
+                ended=ended,
             )
 
         changed = await self._recorded(guild_id, change, record)
@@ -182,15 +174,15 @@ class GuildKeys(Repository):
         return removed
 
     async def end_practice(
-        self, guild_id: int, *, record: RecordOf[tuple[EndedCard, ...]] | None = None
-    ) -> tuple[EndedCard, ...] | None:
+        self, guild_id: int, *, record: RecordOf[tuple[str, ...]] | None = None
+    ) -> tuple[str, ...] | None:
         """Retire the practice key and cancel its open jobs; return their cards, None without practice."""
         now = self._clock.wall()
 
-        def change(db: Connection) -> tuple[EndedCard, ...] | None:
+        def change(db: Connection) -> tuple[str, ...] | None:
             if not practises(db, guild_id):
                 return None
-            ended = tuple(end_practice_jobs(db, guild_id, now))
+            ended = end_practice_jobs(db, guild_id, now)
             retire(db, guild_id, now)
             return ended
 
@@ -202,10 +194,10 @@ class GuildKeys(Repository):
         now = self._clock.wall()
 
         await self._execute(
+            guild_id,
             "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
             " WHERE guild_id = ? AND id = ?",
             (*_status_columns(status, now), guild_id, key_id),
-            guild_id=guild_id,
         )
 
     async def note_refused(self, guild_id: int, key_id: int, *, probe_at: float) -> bool:
@@ -216,19 +208,19 @@ class GuildKeys(Repository):
         now = self._clock.wall()
         return (
             await self._execute(
+                guild_id,
                 "UPDATE guild_keys SET refused_at = ?, probe_at = ?, probes = 0"
                 " WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
                 (now, probe_at, guild_id, key_id),
-                guild_id=guild_id,
             )
             == 1
         )
 
     async def clear_refused(self, guild_id: int, key_id: int) -> None:
         await self._execute(
+            guild_id,
             "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
             (guild_id, key_id),
-            guild_id=guild_id,
         )
 
     async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
@@ -248,9 +240,9 @@ class GuildKeys(Repository):
     async def note_probe(self, guild_id: int, key_id: int, *, probe_at: float) -> None:
         """Note a failed probe of a rejected key, and when to retry (Unix seconds)."""
         await self._execute(
+            guild_id,
             "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
             (probe_at, guild_id, key_id),
-            guild_id=guild_id,
         )
 
 
@@ -321,10 +313,10 @@ class HostKeyRefusals(Repository):
     async def note_probe(self, guild_id: int, *, probe_at: float) -> None:
         """Note a failed probe, and when to retry (Unix seconds)."""
         await self._execute(
+            guild_id,
             "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?",
             (probe_at, guild_id),
-            guild_id=guild_id,
         )
 
     async def clear(self, guild_id: int) -> None:
-        await self._execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,), guild_id=guild_id)
+        await self._execute(guild_id, "DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,))

@@ -51,19 +51,19 @@ class MemberSettingsRows(Repository):
         return await self._write(guild_id, write)
 
     async def presets(self, guild_id: int, member_id: int) -> list[Preset]:
-        rows = await self._rows(
+        return await self._all(
+            _preset,
             "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY lower(name)",
             (guild_id, member_id),
         )
-        return [_preset(row) for row in rows]
 
     async def preset(self, guild_id: int, member_id: int, name: str) -> Preset | None:
         """Return the member's preset of that name, ignoring case; None if there is none."""
-        row = await self._row(
+        return await self._one(
+            _preset,
             "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
             (guild_id, member_id, _in_any_case(name)),
         )
-        return None if row is None else _preset(row)
 
     async def keep_preset(self, guild_id: int, member_id: int, preset: Preset) -> StoredPreset:
         """Store a preset, replacing one of the same name. At most PRESETS_MAX."""
@@ -90,9 +90,9 @@ class MemberSettingsRows(Repository):
         """Delete the member's preset; return whether there was one."""
         return (
             await self._execute(
+                guild_id,
                 "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
                 (guild_id, member_id, _in_any_case(name)),
-                guild_id=guild_id,
             )
             == 1
         )
@@ -188,6 +188,4 @@ class Voices(Repository):
 
     async def forget_sample(self, guild_id: int, job_id: str) -> None:
         """Note that a sample's file is gone, so that another may be made."""
-        await self._execute(
-            "DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id), guild_id=guild_id
-        )
+        await self._execute(guild_id, "DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))

@@ -44,7 +44,6 @@ OF_MEMBERS = (
     OfMember("cast_members", "made_by", Fate.DELETED),
     OfMember("shootout_votes", "member_id", Fate.DELETED),
     OfMember("event_members", "member_id", Fate.DELETED),
-    OfMember("event_places", "member_id", Fate.DELETED),
     *(
         OfMember("jobs", column, Fate.BLANKED)
         for column in ("input", "output", "media", "fill", "orders", "source_id", "casting", "error", "lacks", "model")
@@ -82,7 +81,7 @@ OF_MEMBERS = (
         OfMember(table, column, Fate.KEPT, reason=SET_BY_MODERATORS)
         for table, column in (
             ("grants", "note"), ("blocks", "reason"), ("rules", "data"), ("recipes", "name"), ("recipes", "data"),
-            ("schedules", "data"), ("schedules", "reason"), ("events", "theme"), ("events", "data"),
+            ("schedules", "data"), ("events", "theme"),
         )
     ),
 )  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from bot.domain.models import ShootoutPhase
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
+from bot.store.engine.schema import guild_tables
 from bot.store.guild.community.cast import forget_pictures
 from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.of_members import DELETED, NAMED
@@ -78,8 +80,7 @@ class Privacy(Repository):
 
     async def guilds_of(self, member_id: int) -> list[int]:
         """Return the guilds with data about the member. Reads all jobs: not for a running bot."""
-        rows = await self._rows(_GUILDS, {"member_id": member_id})
-        return [row[0] for row in rows]
+        return await self._all(itemgetter(0), _GUILDS, {"member_id": member_id})
 
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
         """Erase the contents of the member's ended jobs in the guild; delete their other data there.
@@ -170,39 +171,11 @@ _OPEN = """
 SELECT count(*) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
-_PURGED_TABLES = (
-    "outbox",
-    "decisions",
-    "drafts",
-    "copies",
-    "reaction_acts",
-    "reaction_settings",
-    "recipes",
-    "schedules",
-    "schedule_runs",
-    "review_rules",
-    "rules",
-    "limits",
-    "blocks",
-    "prices",
-    "alerts",
-    "switched_off",
-    "host_key_refusals",
-    "voice_samples",
-    "member_settings",
-    "presets",
-    "cast_members",
-    "cast_leftovers",
-    "shootouts",
-    "shootout_votes",
-    "best_of_week",
-    "events",
-    "event_members",
-    "event_places",
-    "welcomes",
+_STAYING = frozenset(
+    {"jobs", "job_texts", "cards", "ledger", "running_totals", "ledger_totals", "grants", "draws", "questions"}
+    | {"guild_keys", "account_checks", "former_members", "absent_guilds"}
 )
-"""Tables of one guild's data that no job or ledger row references."""
-_TABLES_OF_A_GUILD = ("guild_keys", "grants", "ledger", "absent_guilds", *_PURGED_TABLES)
+"""Tables of a guild that jobs or the ledger reference, or that a purge needs; all others of it are emptied."""
 _BLANKED = (
     "DELETE FROM questions WHERE guild_id = ? AND kind = 'report'",
     "UPDATE cards SET label = '', token = NULL, token_expires_at = 0 WHERE guild_id = ?",
@@ -254,7 +227,7 @@ class Retention(Repository):
         def look(db: Connection) -> int | None:
             jobs = int(db.execute("SELECT count(*) FROM jobs WHERE guild_id = ?", (guild_id,)).fetchone()[0])
             known = "SELECT 1 FROM {} WHERE guild_id = ? LIMIT 1".format
-            is_known = any(db.execute(known(each), (guild_id,)).fetchone() for each in _TABLES_OF_A_GUILD)
+            is_known = any(db.execute(known(each), (guild_id,)).fetchone() for each in guild_tables())
             return jobs if jobs or is_known else None
 
         return await self._database.read(look)
@@ -296,16 +269,15 @@ class Retention(Repository):
 
     async def to_purge(self, before: float) -> list[int]:
         """Return the unpurged guilds absent since `before` (Unix seconds) or longer."""
-        rows = await self._rows(_TO_PURGE, (before,))
-        return [row[0] for row in rows]
+        return await self._all(itemgetter(0), _TO_PURGE, (before,))
 
     async def give_up(self, guild_id: int) -> None:
         """Mark the guild for purging without a grace period."""
         await self._execute(
+            guild_id,
             "INSERT INTO absent_guilds (guild_id, since) VALUES (?, 0)"
             " ON CONFLICT (guild_id) DO UPDATE SET since = 0, purged_at = NULL",
             (guild_id,),
-            guild_id=guild_id,
         )
 
     async def erase_some(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
@@ -334,7 +306,7 @@ class Retention(Repository):
         def change(db: Connection) -> int:
             if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
                 return 0
-            for table in _PURGED_TABLES:
+            for table in (each for each in guild_tables() if each not in _STAYING):
                 db.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))  # noqa: S608 - one of our tables
             for statement in _BLANKED:
                 db.execute(statement, (guild_id,))

@@ -117,9 +117,9 @@ class Questions(Repository):
 
     async def note_message(self, guild_id: int, kind: str, subject: str, *, channel_id: int, message_id: int) -> None:
         await self._execute(
+            guild_id,
             "UPDATE questions SET channel_id = ?, message_id = ? WHERE guild_id = ? AND kind = ? AND subject = ?",
             (channel_id, message_id, guild_id, kind, subject),
-            guild_id=guild_id,
         )
 
     # ------------------------------------------------------------------ approvals
@@ -248,9 +248,9 @@ class Questions(Repository):
     async def withdraw_review(self, guild_id: int, job_id: str) -> None:
         """End the review of a result that is not to be posted; it stays withheld where a rule says so."""
         await self._execute(
+            guild_id,
             "DELETE FROM questions WHERE guild_id = ? AND kind = 'review' AND subject = ? AND verdict IS NULL",
             (guild_id, job_id),
-            guild_id=guild_id,
         )
 
     # ------------------------------------------------------------------ reports
@@ -346,7 +346,7 @@ def _grant_held(
         db, guild_id, jobs[0].author_id, held, note=grant.note, by_id=grant.by_id, expires_at=None, now=now
     )
     if is_drawn:
-        purses.draw(db, guild_id, ((job.id, made, job.held) for job in jobs if job.held > 0), now)
+        purses.draw(db, guild_id, ((job.id, made, job.held) for job in jobs if job.held > 0))
 
 
 def _together(db: Connection, job: Job) -> Sequence[Job]:

@@ -1,28 +1,21 @@
-"""Reactions: what a guild has turned off, and which reaction has acted on which message."""
+"""Which reaction has acted on which message, and the stars of results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionKey, ReactionRules, Seeding
+from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.store.engine.columns import read_as
-from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.repository import Repository
 from bot.store.jobs.cards import key_values, note_acted
 from bot.store.jobs.erasing import KEPT
 from bot.store.sql import Connection
 
-_SET = """
-INSERT INTO reaction_settings (guild_id, turned_off, seeds, gallery_channel, gallery_stars)
-VALUES (:guild_id, :turned_off, :seeds, :gallery_channel, :gallery_stars)
-ON CONFLICT (guild_id) DO UPDATE SET turned_off = excluded.turned_off, seeds = excluded.seeds,
-    gallery_channel = excluded.gallery_channel, gallery_stars = excluded.gallery_stars
-"""
 # The conditions must match the index of what is kept.
 _UNSHOWN = f"""
-SELECT DISTINCT jobs.guild_id, jobs.card_id FROM reaction_settings AS own JOIN jobs ON jobs.guild_id = own.guild_id
+SELECT DISTINCT jobs.guild_id, jobs.card_id FROM rules AS own JOIN jobs ON jobs.guild_id = own.guild_id
 JOIN cards ON cards.id = jobs.card_id
-WHERE own.gallery_stars = 0 AND own.gallery_channel IS NOT NULL AND {KEPT}
+WHERE CAST(own.data ->> 'gallery_stars' AS TEXT) = '0' AND own.data ->> 'gallery_channel' IS NOT NULL AND {KEPT}
     AND coalesce(finished_at, jobs.created_at) > :since AND jobs.state = 'delivered' AND cards.private = 0
     AND own.guild_id NOT IN (SELECT guild_id FROM absent_guilds)
     AND NOT EXISTS (
@@ -31,53 +24,6 @@ WHERE own.gallery_stars = 0 AND own.gallery_channel IS NOT NULL AND {KEPT}
     )
 LIMIT :limit
 """  # noqa: S608 - a constant condition
-
-
-class ReactionMaps(Repository):
-    """The table `reaction_settings`."""
-
-    async def get(self, guild_id: int) -> ReactionRules:
-        return await self._database.look(lambda db: _reactions(db, guild_id))
-
-    async def unshown(self, within_s: float, *, limit: int = 50) -> list[tuple[int, str]]:
-        """Return guilds with cards that a gallery of every public result misses, of those that ended within seconds."""
-        values = {"since": self._clock.wall() - within_s, "limit": limit}
-        return [(row["guild_id"], row["card_id"]) for row in await self._rows(_UNSHOWN, values)]
-
-    async def change(
-        self,
-        guild_id: int,
-        changed: Callable[[ReactionRules], ReactionRules],
-        *,
-        record: RecordOf[ReactionRules] | None = None,
-    ) -> ReactionRules:
-        """Store what `changed` makes of the current rules, and return it. Its exceptions propagate."""
-
-        def change(db: Connection) -> ReactionRules:
-            new = changed(_reactions(db, guild_id))
-            values = {
-                "guild_id": guild_id,
-                "turned_off": " ".join(sorted(new.off)),
-                "seeds": new.seeds,
-                "gallery_channel": new.gallery_channel,
-                "gallery_stars": new.gallery_stars,
-            }
-            db.execute(_SET, values)
-            return new
-
-        return await self._recorded(guild_id, change, record)
-
-
-def _reactions(db: Connection, guild_id: int) -> ReactionRules:
-    row = db.execute("SELECT * FROM reaction_settings WHERE guild_id = ?", (guild_id,)).fetchone()
-    if row is None:
-        return ReactionRules()
-    return ReactionRules(
-        off=frozenset(ReactionAction(each) for each in row["turned_off"].split()),
-        seeds=Seeding(row["seeds"]),
-        gallery_channel=row["gallery_channel"],
-        gallery_stars=row["gallery_stars"],
-    )
 
 
 _THIS = "guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id"
@@ -144,11 +90,10 @@ class ReactionActs(Repository):
 
     async def note_failed(self, key: ReactionKey) -> None:
         """Note that a reaction's action failed: its next event acts."""
-        await self._execute(_DELETE, key_values(key), guild_id=key.guild_id)
+        await self._execute(key.guild_id, _DELETE, key_values(key))
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
-        row = await self._row(_ANY_WAIT, (card_id, guild_id))
-        return row is not None
+        return await self._has(_ANY_WAIT, (card_id, guild_id))
 
     async def due(self, *, card_id: str | None = None, limit: int = 100) -> list[DueWish]:
         """Return pending reactions of all guilds, or on one card, whose card has ended, oldest first."""
@@ -186,6 +131,11 @@ class ReactionActs(Repository):
             (guild_id, card_id, ReactionAction.GALLERY),
         )
         return int(row[0])
+
+    async def unshown(self, within_s: float, *, limit: int = 50) -> list[tuple[int, str]]:
+        """Return guilds with cards that a gallery of every public result misses, of those that ended within seconds."""
+        values = {"since": self._clock.wall() - within_s, "limit": limit}
+        return [(row["guild_id"], row["card_id"]) for row in await self._rows(_UNSHOWN, values)]
 
     async def most_starred(self, guild_id: int, since: float, until: float, limit: int) -> list[tuple[str, int]]:
         """Return the guild's posted public results with the most stars given between these Unix seconds: ids, stars.

@@ -18,11 +18,11 @@ class Decisions(Repository):
 
     async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
         """Return the guild's record, newest first: from `since` (Unix seconds), at most `limit` lines."""
-        rows = await self._rows(
+        return await self._all(
+            decision_of,
             "SELECT * FROM decisions WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
             (guild_id, 0 if since is None else since, -1 if limit is None else limit),
         )
-        return [decision_of(row) for row in rows]
 
 
 # One line per guild, so that none waits for another's backlog.
@@ -51,11 +51,10 @@ class Outbox(Repository):
 
     async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
         """Return each guild's oldest line to post, for at most `limit` guilds and none in `without`."""
-        rows = await self._rows(_NEXT, {"without": json.dumps(list(without)), "limit": limit})
-        return [decision_of(row) for row in rows]
+        return await self._all(decision_of, _NEXT, {"without": json.dumps(list(without)), "limit": limit})
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
-        await self._execute(_REMOVE, (guild_id, decision_id), guild_id=guild_id)
+        await self._execute(guild_id, _REMOVE, (guild_id, decision_id))
 
     async def take_back(self, line: Decision) -> None:
         """Delete a promised line that never reached the moderators, so that its author may ask again."""
@@ -95,8 +94,8 @@ class AlertTimes(Repository):
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
         """Suppress an alert until then (Unix seconds)."""
         await self._execute(
+            guild_id,
             "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
             " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",
             (guild_id, name, until),
-            guild_id=guild_id,
         )

@@ -142,12 +142,11 @@ class Reviews(Repository):
 
     async def is_worked_in(self, guild_id: int, channel_id: int, *, since: float) -> bool:
         """Whether anything was requested in the channel or its threads since then (Unix seconds)."""
-        row = await self._row(
+        return await self._has(
             "SELECT 1 FROM cards WHERE guild_id = ? AND created_at >= ?"
             " AND ? IN (channel_id, parent_channel_id) LIMIT 1",
             (guild_id, since, channel_id),
         )
-        return row is not None
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
         """Whether results of the guild's card are reviewed under the current rules."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 from bot.domain.server.first_contact import WelcomePlace
 from bot.domain.server.guild_rules import Rules
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Change, RecordOf, Repository
-from bot.store.guild.community.schedules import follow_zone
 from bot.store.money.spending import rules_of
 from bot.store.sql import Connection
 
@@ -28,7 +28,6 @@ class GuildSettings(Repository):
 
         Its exceptions propagate, with nothing changed.
         """
-        now = self._clock.wall()
 
         def write(db: Connection) -> Change[Rules]:
             before = rules_of(db, guild_id)
@@ -38,14 +37,12 @@ class GuildSettings(Repository):
                 " ON CONFLICT (guild_id) DO UPDATE SET data = excluded.data",
                 (guild_id, to_json(after.to_json())),
             )
-            follow_zone(db, guild_id, before, after, now)
             return Change(before=before, after=after)
 
         return await self._recorded(guild_id, write, record)
 
     async def guilds_with_log(self) -> list[int]:
-        rows = await self._rows(_WATCHED)
-        return [row[0] for row in rows]
+        return await self._all(itemgetter(0), _WATCHED)
 
 
 EVERYWHERE = 0
@@ -110,15 +107,13 @@ class WelcomeRows(Repository):
         """Note that the message is about to be sent, so it may exist."""
         now = self._clock.wall()
         await self._execute(
-            "UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL",
-            (now, guild_id),
-            guild_id=guild_id,
+            guild_id, "UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL", (now, guild_id)
         )
 
     async def end(self, guild_id: int, place: WelcomePlace) -> None:
         now = self._clock.wall()
         await self._execute(
+            guild_id,
             "UPDATE welcomes SET ended_at = ?, place = ? WHERE guild_id = ? AND ended_at IS NULL",
             (now, place.value, guild_id),
-            guild_id=guild_id,
         )

@@ -21,8 +21,7 @@ from bot.runtime.progress import Progress
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect
-from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
-from bot.store.engine.sqlite_database import escaped, made_for
+from bot.store.engine.files import copy_database, replacing, require_room, room_for
 from bot.store.engine.sqlite_errors import explained
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
@@ -108,7 +107,6 @@ def copy_key(key: Path, target: Path) -> bool:
 
 
 def _refuse(database: Path, target: Path, *, replaces: bool, with_key: bool) -> None:
-    refuse_half_restored(database)
     if not database.exists():
         raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
     ours = {database.resolve(), key_file_of(database).resolve()}
@@ -151,18 +149,6 @@ reused while the API is trusted to know it; after that they end with a refund.""
 def doubt(db: Connection, since: float) -> None:
     """Mark unsubmitted jobs as possibly submitted since that time (Unix seconds)."""
     db.execute(_DOUBTFUL, {"taken_at": since})
-
-
-def delete_older(database: Path, before: float, *, with_replaced: bool = True) -> int:
-    """Delete the copies made before upgrades, and by default before restores, that were last written before that time.
-
-    They hold data erased since. `before` is in Unix seconds. Returns how many.
-    """
-    replaced = database.parent.glob(f"{escaped(database.name)}.before-restore-*") if with_replaced else ()
-    old = [path for path in (*made_for(database), *replaced) if path.stat().st_mtime < before]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
 
 
 DAILY = "cannon-bot-*-????-??-??.backup"

@@ -10,9 +10,7 @@ from typing import Any
 from bot.errors import StoreError
 from bot.settings import PostgresUrl
 from bot.store.by_name import server_module
-from bot.store.engine.files import mark_of
 from bot.store.engine.schema import migrations
-from bot.store.engine.sqlite_database import made_for
 from bot.store.host.jobs import reading
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
@@ -40,8 +38,6 @@ def condition(database: Path | PostgresUrl, now: float) -> dict[str, Any]:
         "bytes": _size(database),
         "log_bytes": _size(database.with_name(f"{database.name}-wal")),
         "schema_known": len(migrations()),
-        "is_half_restored": mark_of(database).exists(),
-        "upgrade_backups": [path.name for path in made_for(database)] if database.parent.is_dir() else [],
         "key_file": _rights(key_file_of(database)),
     }
     if not database.exists():

@@ -12,7 +12,6 @@ from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
-from bot.store.engine.files import refuse_half_restored
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.moved import refuse_moved
 from bot.store.money.totals import wrong_guilds
@@ -44,10 +43,10 @@ def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progres
     if found := damage(db, progress):
         return [texts.DAMAGED(name=texts.THE_FILE, reason=found)]
     orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
-    return ([texts.ORPHANS(count=orphans)] if orphans else []) + problems_of_rows(db, box, progress)
+    return ([texts.ORPHANS(count=orphans)] if orphans else []) + problems_of_rows(db, box)
 
 
-def problems_of_rows(db: Connection, box: SecretBox | None, progress: Progress = no_progress) -> list[str]:
+def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
     """Return a sentence per problem that databases don't detect: the ledger, the secrets."""
     problems = []
     for rule, query in _RULES.items():
@@ -55,7 +54,7 @@ def problems_of_rows(db: Connection, box: SecretBox | None, progress: Progress =
             problems.append(texts.RULE_BROKEN(count=count, rule=rule))
     problems += [
         texts.TOTALS_DIFFER(guild_id=guild_id) if guild_id else texts.HOST_TOTALS_DIFFER
-        for guild_id in wrong_guilds(db, progress)
+        for guild_id in wrong_guilds(db)
     ]
     return problems if box is None else problems + _unreadable_keys(db, box)
 
@@ -66,7 +65,6 @@ def problems_of_file(path: Path, secret_keys: Sequence[str], now: float, progres
     `now` is the Unix time in seconds. Nothing is migrated, created or repaired.
     """
     try:
-        refuse_half_restored(path)
         if not path.exists():
             if (key_file := key_file_of(path)).exists():
                 load_box(secret_keys, key_file, needed=())

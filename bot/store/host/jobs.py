@@ -5,24 +5,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from bot.domain.jobs.poll_schedule import FORGOTTEN_S
-from bot.domain.models import RUNNING_STATES, Job, JobState
+from bot.domain.models import RUNNING_STATES, Job, JobState, LedgerKind
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.by_name import server_module
 from bot.store.engine import schema
-from bot.store.engine.columns import from_milli, to_json
-from bot.store.engine.files import refuse_half_restored
+from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import doubt, open_beside
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.jobs.rows import job_of
-from bot.store.processes import Follower, follower_of, forget_followers
+from bot.store.money.ledger import LedgerRow, lines_of
+from bot.store.processes import forget_followers
 from bot.store.sql import Connection
 
 _LIST = """
@@ -36,29 +35,21 @@ _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
-    """A ledger line of a job."""
-
-    kind: str
-    credits: Decimal
-    at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobOnFile:
     """A job with all its stored state."""
 
     job: Job
     is_answered: bool
     """Whether Discord is known to have its card, as processing requires."""
-    follower: Follower
-    bookings: tuple[Booking, ...]
+    followed_by: str | None
+    """The name of the process that follows it, '' if that has none; None: nothing does."""
+    bookings: tuple[LedgerRow, ...]
 
     @property
     def is_refunded(self) -> bool:
         """Whether its hold was released with nothing booked since, so that a late result may be."""
         kinds = [each.kind for each in self.bookings]
-        return "release" in kinds and "adjust" not in kinds
+        return LedgerKind.RELEASE in kinds and LedgerKind.ADJUST not in kinds
 
 
 def listed(
@@ -99,7 +90,6 @@ def reading(database: Path | PostgresUrl) -> Iterator[Connection]:
         with server_module("server").reading_server(database) as server:
             yield server
         return
-    refuse_half_restored(database)
     if not database.exists():
         raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
     with explained(database), contextlib.closing(open_beside(database)) as db:
@@ -115,12 +105,11 @@ def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
         return None
     job = job_of(row)
     answered = db.execute("SELECT answered FROM cards WHERE id = ?", (job.card_id,)).fetchone()
-    bookings = db.execute("SELECT kind, credits_milli, at FROM ledger WHERE job_id = ? ORDER BY id", (job_id,))
     return JobOnFile(
         job=job,
         is_answered=bool(answered[0]),
-        follower=follower_of(row),
-        bookings=tuple(Booking(kind=each[0], credits=from_milli(each[1]), at=each[2]) for each in bookings),
+        followed_by=None if row["lease"] is None else row["claimed_by"],
+        bookings=lines_of(db, job_id),
     )
 
 
@@ -155,7 +144,7 @@ class HostJobs(Repository):
 
         def change(db: Connection) -> bool:
             row = db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone()
-            if row is None or follower_of(row).is_noted:
+            if row is None or row["lease"] is not None:
                 return False
             db.execute("UPDATE jobs SET next_at = ?, wait_s = 0 WHERE id = ?", (now, job.id))
             return True

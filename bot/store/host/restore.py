@@ -1,36 +1,35 @@
 """Restores a backup. Nothing is deleted: the old files are renamed.
 
-Copy and check, set a mark, swap the files by renaming, remove the mark: while it exists, no bot starts, and a re-run
-completes it. A crash at any point loses nothing.
+Copy and check, give the old files a second name, and replace them by renaming. A crash at any point leaves one whole
+database, the old or the new.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
 from bot.runtime.failpoints import failpoint
 from bot.runtime.progress import Progress
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
-from bot.store.engine.files import copy_database, mark_of, replacing, require_room, room_for, sync_directory, taken_at
-from bot.store.engine.sqlite_database import ProcessLock
+from bot.store.engine.files import copy_database, replacing, require_room, room_for, sync_directory, taken_at
+from bot.store.engine.sqlite_database import ProcessLock, emptied
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, doubt, file_errors, needed_by, open_beside, opens_all
 from bot.store.jobs.job_lists import OPEN_TOTAL
-from bot.store.money.totals import COMPARED_META
 from bot.store.processes import forget_followers
-from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
-_BESIDE = ("-wal", "-journal")
-"""Suffixes of a database's side files, which hold transactions that are not in the file."""
+_BESIDE = ("-wal", "-journal", "-shm")
+"""Suffixes of a database's side files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,52 +102,51 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
     """Mark uncertain jobs in the copy; return its schema, its time, and how many jobs are open."""
     with contextlib.closing(connect(copy)) as db:
         db.execute("BEGIN IMMEDIATE")
-        _settle(db, taken)
+        forget_followers(db)
+        doubt(db, taken)
         open_jobs = int(db.execute(OPEN_TOTAL).fetchone()[0])
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
 
 
-def _settle(db: Connection, taken: float) -> None:
-    """Free the jobs of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs."""
-    forget_followers(db)
-    doubt(db, taken)
-    db.execute("DELETE FROM meta WHERE name = ?", (COMPARED_META,))  # compared soon
-
-
 def exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
-    """Rename the old files, then put the new ones in place; the mark has the first rename's time."""
-    mark = mark_of(database)
-    if not mark.exists():
-        with replacing(mark) as partial:
-            partial.write_text(datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S"), encoding="ascii")
-    failpoint("restore.marked")
-    suffix = f".before-restore-{mark.read_text(encoding='ascii')}"
+    """Put the new files in the old ones' place, and return the old ones under their new names.
+
+    At no moment is there no database, or a half of one: what the old one's log has is in it by then.
+    """
+    suffix = f".before-restore-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S%f}"
     kept_database = database.with_name(f"{database.name}{suffix}")
-    kept = [_keep(database, kept_database)]
-    failpoint("restore.moved")
-    kept += [_keep(_with(database, ending), _with(kept_database, ending)) for ending in _BESIDE]
-    _with(database, "-shm").unlink(missing_ok=True)
+    kept = [_linked(database, kept_database)]
+    for beside in (_with(database, ending) for ending in _without_log(database)):
+        beside.rename(_with(kept_database, beside.name.removeprefix(database.name)))
     if staged_key is not None:
-        kept.append(_keep(key_file_of(database), key_file_of(kept_database)))
+        kept.append(_linked(key_file_of(database), key_file_of(kept_database)))
         staged_key.replace(key_file_of(database))
-    failpoint("restore.keyed")
+    failpoint("restore.kept")
     staged.replace(database)
     sync_directory(database.parent)
     failpoint("restore.swapped")
-    mark.unlink()
-    sync_directory(database.parent)
     return tuple(each for each in kept if each is not None)
 
 
-def _keep(present: Path, kept: Path) -> Path | None:
-    """Rename a file unless done before a crash; return its new path, None if there was none."""
-    if present.exists() and not kept.exists():
-        if present.stat().st_size == 0:  # the lock creates an empty file if there is no database
-            present.unlink()
-            return None
-        present.rename(kept)
-    return kept if kept.exists() else None
+def _without_log(database: Path) -> list[str]:
+    """Write the log of a database into it; return the endings of what is left beside it, if it is damaged."""
+    try:
+        with explained(database), contextlib.closing(connect(database)) as db:
+            if not emptied(db):
+                raise StoreError(texts.IN_USE(name=str(database)))
+    except DatabaseFailing as error:
+        if error.kind != "damaged":
+            raise
+    return [ending for ending in _BESIDE if _with(database, ending).exists()]
+
+
+def _linked(present: Path, kept: Path) -> Path | None:
+    """Give a file a second name; return it, None if there is no file, or an empty one, as the lock makes."""
+    if not present.exists() or not present.stat().st_size:
+        return None
+    os.link(present, kept)
+    return kept
 
 
 def _with(path: Path, ending: str) -> Path:

@@ -10,7 +10,7 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.money.spend_request import ZERO, Verdict
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionKey
-from bot.domain.server.schedules import DueRun
+from bot.domain.server.schedules import Schedule
 from bot.domain.server.shootouts import ShootoutTerms
 from bot.errors import Refused
 from bot.runtime.failpoints import failpoint
@@ -104,8 +104,8 @@ ORDER BY created_at DESC LIMIT ?
 """
 _ANSWERED = "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?"
 _BEGIN_FIRST = """
-UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :alive_at, attempts = 1, first_attempt_at = :now,
-    in_doubt = 1, key_id = :key_id
+UPDATE jobs SET lease = :lease, claimed_by = :process, attempts = 1, first_attempt_at = :now, in_doubt = 1,
+    key_id = :key_id
 WHERE guild_id = :guild_id AND card_id = :card_id AND id IN (SELECT value FROM json_each(:job_ids))
     AND state = 'submitting' AND lease IS NULL AND attempts = 0 AND in_doubt = 0
 RETURNING *
@@ -150,7 +150,7 @@ class Cards(Repository):
         reaction: ReactionKey | None = None,
         sample_of: str = "",
         shootout: ShootoutTerms | None = None,
-        run: DueRun | None = None,
+        run: Schedule | None = None,
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
@@ -160,7 +160,7 @@ class Cards(Repository):
 
         `reaction` starts the card and has acted from then on. Raises Refused if it was withdrawn. `sample_of`
         is the voice of which the last job is the sample. Raises Refused if it has one. With `shootout` members vote
-        on its jobs. `run` is the schedule's that the card is. Raises Refused if it is not due, or exceeds the
+        on its jobs. The card is a due run of the schedule `run`. Raises Refused if it is not due, or exceeds the
         schedule's limit.
         """
         _check(card, jobs)
@@ -216,7 +216,7 @@ class Cards(Repository):
                 return []
             values = {
                 "guild_id": guild_id, "card_id": card_id, "job_ids": json.dumps(first.job_ids), "lease": first.lease,
-                "key_id": first.key_id, "now": now, "alive_at": self._database.now(db),
+                "key_id": first.key_id, "now": now,
                 "process": self._database.process,
             }  # fmt: skip
             begun = [job_of(row) for row in db.execute(_BEGIN_FIRST, values).fetchall()]
@@ -310,9 +310,7 @@ class Cards(Repository):
     async def note_drawn(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message is final, or can't be edited any more."""
         await self._execute(
-            "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1",
-            (guild_id, card_id),
-            guild_id=guild_id,
+            guild_id, "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1", (guild_id, card_id)
         )
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
@@ -359,10 +357,10 @@ class Cards(Repository):
     async def take_down(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message was deleted: no message, no token."""
         await self._execute(
+            guild_id,
             "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
             " WHERE guild_id = ? AND id = ?",
             (guild_id, card_id),
-            guild_id=guild_id,
         )
 
     async def erase(
@@ -397,7 +395,7 @@ def _decided(job: Job, place: int, state: JobState, verdict: Verdict) -> Job:
 def _note_verdict(db: Connection, card: Card, jobs: Sequence[Job], verdict: Verdict, now: float) -> None:
     """Store which grants pay, and the question to moderators, if any."""
     draws = ((jobs[each.item].id, each.grant_id, each.credits) for each in verdict.draws)
-    purses.draw(db, card.guild_id, draws, now)
+    purses.draw(db, card.guild_id, draws)
     if JobState.AWAITING_APPROVAL in verdict.states:
         db.execute(
             "INSERT INTO questions (kind, subject, guild_id, asked_at, expires_at, reason) VALUES (?, ?, ?, ?, ?, ?)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.store.engine.columns import read_as
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
@@ -13,18 +14,10 @@ class Copy:
     """A message with a job's result. `kind`: `card`, `dm`, `ping`, `gallery`, `review`, `approval`."""
 
     job_id: str
-    channel_id: int
-    message_id: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoomedCopy:
-    """A copy to be deleted because its contents were erased."""
-
     guild_id: int
     channel_id: int
     message_id: int
+    kind: str
 
 
 class Copies(Repository):
@@ -52,35 +45,29 @@ class Copies(Repository):
             " WHERE jobs.card_id = ? AND jobs.guild_id = ? ORDER BY jobs.position, message_id",
             (card_id, guild_id),
         )
-        return [
-            Copy(job_id=row["job_id"], channel_id=row["channel_id"], message_id=row["message_id"], kind=row["kind"])
-            for row in rows
-        ]
+        return [read_as(Copy, row) for row in rows]
 
-    async def doomed(self, *, limit: int, guild_id: int | None = None) -> list[DoomedCopy]:
-        """Return copies due for deletion, of all guilds or one, except absent guilds'."""
+    async def doomed(self, *, limit: int, guild_id: int | None = None) -> list[Copy]:
+        """Return messages due for deletion, of all guilds or one, except absent guilds'."""
         rows = await self._rows(_DOOMED, {"now": self._clock.wall(), "guild_id": guild_id, "limit": limit})
-        return [
-            DoomedCopy(guild_id=row["guild_id"], channel_id=row["channel_id"], message_id=row["message_id"])
-            for row in rows
-        ]
+        return [read_as(Copy, row) for row in rows]
 
     async def postpone(self, guild_id: int, message_id: int, until: float) -> None:
         """Note a failed deletion, and when to retry (Unix seconds)."""
         await self._execute(
+            guild_id,
             "UPDATE copies SET delete_at = ? WHERE message_id = ? AND guild_id = ? AND delete_at IS NOT NULL",
             (until, message_id, guild_id),
-            guild_id=guild_id,
         )
 
     async def forget(self, guild_id: int, message_id: int) -> None:
         await self._execute(
-            "DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id), guild_id=guild_id
+            guild_id, "DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id)
         )
 
 
 _DOOMED = """
-SELECT guild_id, channel_id, message_id FROM copies
+SELECT min(job_id) AS job_id, guild_id, channel_id, message_id, min(kind) AS kind FROM copies
 WHERE delete_at <= :now AND (:guild_id IS NULL OR guild_id = :guild_id)
     AND guild_id NOT IN (SELECT guild_id FROM absent_guilds)
 GROUP BY guild_id, channel_id, message_id ORDER BY min(delete_at) LIMIT :limit
@@ -107,20 +94,19 @@ class Pings(Repository):
     """Whether the author of a card is still to hear of its results: once, from the first result on."""
 
     async def is_due(self, guild_id: int, card_id: str) -> bool:
-        row = await self._row(
+        return await self._has(
             "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND ping_due_at >= ?",
             (guild_id, card_id, self._clock.wall() - PING_LATE_S),
         )
-        return row is not None
 
     async def begin(self, guild_id: int, card_id: str) -> None:
         """Note that the author is pinged now: later results of the card ping no one."""
         query = "UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ? AND pinged_at IS NULL"
-        await self._execute(query, (self._clock.wall(), guild_id, card_id), guild_id=guild_id)
+        await self._execute(guild_id, query, (self._clock.wall(), guild_id, card_id))
 
     async def done(self, guild_id: int, card_id: str) -> None:
         await self._execute(
-            "UPDATE cards SET ping_due_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, card_id), guild_id=guild_id
+            guild_id, "UPDATE cards SET ping_due_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, card_id)
         )
 
     async def overdue(self, limit: int) -> list[tuple[int, str]]:

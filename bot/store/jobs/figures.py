@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.jobs.durations import Durations, Kind, LearnedDuration
+from bot.domain.jobs.durations import Kind
 from bot.domain.models import JobState, WaitsFor
 from bot.store.engine.columns import from_milli
 from bot.store.engine.repository import Repository
@@ -65,7 +65,6 @@ _ACCOUNTS = "SELECT count(*) FROM guild_keys WHERE own = ? AND practice = ? AND 
 _KINDS = {"server": (0, 0), "member": (1, 0), "practice": (0, 1)}
 
 
-_DURATIONS = "SELECT data FROM histograms WHERE operation = ? AND model = ? AND kind = ?"
 _SET_DURATIONS = """
 INSERT INTO histograms (operation, model, kind, data) VALUES (?, ?, ?, ?)
 ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data
@@ -75,27 +74,10 @@ ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data
 class Histograms(Repository):
     """The table `histograms`: job durations over all guilds."""
 
-    async def add(self, learned: Mapping[Kind, LearnedDuration]) -> dict[Kind, Durations]:
-        """Add what was learned of these kinds to what is stored; return what is stored now."""
-
-        def change(db: Connection) -> dict[Kind, Durations]:
-            stored = {}
-            for kind, each in learned.items():
-                row = db.execute(_DURATIONS, kind).fetchone()
-                stored[kind] = each.added_to(None if row is None else row[0])
-                db.execute(_SET_DURATIONS, (*kind, stored[kind].to_json()))
-            return stored
-
-        return await self._database.write(change, HOST) if learned else {}
-
-    async def forget(self, kinds: Sequence[Kind]) -> None:
-        if kinds:
-            await self._database.write(
-                lambda db: db.executemany(
-                    "DELETE FROM histograms WHERE operation = ? AND model = ? AND kind = ?", kinds
-                ),
-                HOST,
-            )
+    async def set(self, learned: Mapping[Kind, str]) -> None:
+        rows = [(*kind, text) for kind, text in learned.items()]
+        if rows:
+            await self._database.write(lambda db: db.executemany(_SET_DURATIONS, rows), HOST)
 
     async def all(self) -> dict[Kind, str]:
         rows = await self._rows("SELECT operation, model, kind, data FROM histograms")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.server.places import CardPlace
@@ -14,12 +14,12 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, jobs_from, placed_from
 from bot.store.sql import Connection, Parameters
 
-SEARCHED = 2000
-"""Newest jobs a search scans without an index."""
-MATCHING_MAX = 10_000
-"""Newest candidates a search scans with the index."""
+SEARCHED = 5000
+"""Newest jobs of a server, or of a member, that a search goes through."""
 CHUNK = 100
 """Candidates checked at once against the other conditions."""
+_LOOSE = re.compile(r"ss|[^ -~]+|[%_\\]")
+"""What a pattern of SQL leaves to Python: letters with another lower case, and signs that it means otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +67,11 @@ class JobLists(_PlacedLists):
 
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
         """Whether a job of the guild had a result with this key since then (Unix seconds); None: the host's."""
-        row = await self._row(_HAS_MADE, (guild_id, operation, key_id, since))
-        return row is not None
+        return await self._has(_HAS_MADE, (guild_id, operation, key_id, since))
 
     async def repeating(self, guild_id: int, repeats_key: str) -> Job | None:
         """Return the guild's job that reuses an unconfirmed one's key, if it is open or has a result."""
-        row = await self._row(_REPEATING, (guild_id, repeats_key))
-        return None if row is None else job_of(row)
+        return await self._one(job_of, _REPEATING, (guild_id, repeats_key))
 
     async def placed(self, guild_id: int, job_id: str) -> PlacedJob | None:
         return next(iter(await self._placed(_PLACED, {"guild_id": guild_id, "id": job_id})), None)
@@ -118,27 +116,19 @@ class JobLists(_PlacedLists):
         """Return the jobs of `page` with all `words`, ignoring case, newest first, at most `limit`.
 
         `posted`: only results that are in a message for everybody, neither private nor erased nor removed.
-        Searches prompt, id and operation in the newest MATCHING_MAX candidates of the guild. For words of one
-        or two letters alone, or without an index, the newest SEARCHED of the guild or member. Visibility is not
-        checked.
+        Searches prompt, id and operation of the newest SEARCHED of the guild or member. Visibility is not checked.
         """
         values = _narrowed(guild_id, author_id, states)
         newest = _NEWEST if author_id is None else _NEWEST_OF_MEMBER
         return await self._search(_Search(words, newest, _POSTED if posted else _JOBS, values, limit))
 
     async def _search(self, search: _Search) -> list[FoundResult]:
-        guild_id: Any = search.values["guild_id"]
-        index = self._database.text_index
         wanted = [word.casefold() for word in search.words]
-
-        def with_words(db: Connection) -> Iterator[int]:
-            lines = None if index is None else index.lines(db, guild_id, search.words, limit=MATCHING_MAX)
-            if lines is None:
-                lines = db.execute(search.newest, search.values | {"limit": SEARCHED})
-            return (number for number, text in lines if _has_all(text, wanted))
+        pattern = f"%{_LOOSE.sub('%', max(wanted, key=len, default=''))}%"
 
         def look(db: Connection) -> list[FoundResult]:
-            numbers, found = with_words(db), list[FoundResult]()
+            lines = db.execute(search.newest, search.values | {"searched": SEARCHED, "pattern": pattern})
+            numbers, found = (number for number, text in lines if _has_all(text, wanted)), list[FoundResult]()
             while len(found) < search.limit and (chunk := list(itertools.islice(numbers, CHUNK))):
                 rows = db.execute(search.fitting, search.values | {"numbers": to_json(chunk)})
                 found += [FoundResult(job_id=row["id"], place=place_of(row)) for row in rows]
@@ -151,7 +141,7 @@ class JobLists(_PlacedLists):
 class _Search:
     words: Sequence[str]
     newest: str
-    """A query of numbers and texts, newest first, without an index."""
+    """A query of the numbers and texts among which words are looked for, newest first."""
     fitting: str
     """A query of those `numbers` that satisfy the other conditions."""
     values: dict[str, object]
@@ -213,18 +203,16 @@ def _newest(author_id: int | None, states: Collection[JobState] | None) -> str:
     return _BY_STATE.format(parts=parts or _IN_STATE.format(state=""))
 
 
-# Read lazily, in index order. CROSS: in this order.
-_NEWEST = "SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC LIMIT :limit"
-_TEXTS_OF_JOBS = """
+# Read lazily, in the order of the inner query. CROSS: in this order.
+_LIKE = "SELECT number, text FROM ({newest} LIMIT :searched) AS newest WHERE lower(text) LIKE :pattern"
+_NEWEST = _LIKE.format(newest="SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC")
+_TEXTS_OF_JOBS = f"""
 SELECT job_texts.number, job_texts.text
 FROM jobs CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id
-"""
-_NEWEST_OF_MEMBER = f"""
-{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.author_id = :author_id {_NEWEST_FIRST} LIMIT :limit
-"""
-_NEWEST_RESULTS = f"""
-{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' {_NEWEST_FIRST} LIMIT :limit
-"""
+WHERE jobs.guild_id = :guild_id AND {{which}} {_NEWEST_FIRST}
+"""  # noqa: S608 - constant conditions
+_NEWEST_OF_MEMBER = _LIKE.format(newest=_TEXTS_OF_JOBS.format(which="jobs.author_id = :author_id"))
+_NEWEST_RESULTS = _LIKE.format(newest=_TEXTS_OF_JOBS.format(which="jobs.state = 'delivered'"))
 _FITTING = """
 SELECT jobs.id, cards.author_id AS card_author, cards.private AS card_private,
     coalesce(cards.message_channel_id, cards.channel_id) AS card_place

@@ -28,15 +28,6 @@ class RequestOfAnother(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaisedHold:
-    """A job once its cost is known."""
-
-    job: Job
-    may_start: bool
-    """Whether others of its guild may start: some wait for the price of their kind."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
     """A changed job, and whether others of its guild may start: then call `Queue.start_waiting`."""
 
@@ -111,16 +102,16 @@ class Jobs(Repository):
         is_hosts = job.key_id is None and to.ended  # its true cost changes what all guilds have spent on that key
         return await self._recorded(job.guild_id, change, record and (lambda done: record(done.job)), host=is_hosts)
 
-    async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
+    async def raise_hold(self, job: Job, cost: Decimal) -> Advanced | None:
         """Raise the hold to the API's announced cost, in credits; None, with nothing changed, if another was first."""
 
-        def change(db: Connection) -> RaisedHold | None:
+        def change(db: Connection) -> Advanced | None:
             current = unchanged(db, job)
             if current is None:
                 return None
             raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
             update_job(db, raised, current)
-            return RaisedHold(job=raised, may_start=_has_waiting(db, job.guild_id))
+            return Advanced(job=raised, may_start=_has_waiting(db, job.guild_id))
 
         return await self._write(job.guild_id, change, host=job.key_id is None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import itemgetter
 
 from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import JobState
@@ -66,8 +67,7 @@ class Queue(Repository):
         return await self._write(guild_id, change, host=bool(self._database.host_limits))
 
     async def guilds(self) -> list[int]:
-        rows = await self._rows(_GUILDS)
-        return [row[0] for row in rows]
+        return await self._all(itemgetter(0), _GUILDS)
 
     async def order(self, guild_id: int) -> list[str]:
         """Return the guild's waiting jobs' ids in starting order."""

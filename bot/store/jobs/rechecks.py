@@ -28,8 +28,7 @@ class Rechecks(Repository):
 
     async def due(self, now: float, *, limit: int) -> list[Job]:
         """Return the rechecks of all guilds due by `now` (Unix seconds), longest due first."""
-        rows = await self._rows(_DUE, (now, limit))
-        return [job_of(row) for row in rows]
+        return await self._all(job_of, _DUE, (now, limit))
 
     async def postpone(self, job: Job, at: float | None, *, counts: bool) -> None:
         """Poll next at `at` (Unix seconds), None for never. `counts` if this poll was answered."""

@@ -16,7 +16,6 @@ from bot.domain.words.cast import NO_CAST, Casting
 from bot.domain.words.orders import Variation
 from bot.domain.words.text import shortened
 from bot.store.engine.columns import (
-    ChangedBy,
     Column,
     Table,
     from_milli,
@@ -37,8 +36,7 @@ from bot.store.vault.secret_box import SecretBox
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a token
 
-_by_store = partial(Column, changes=ChangedBy.BY_STORE)
-_by_worker = partial(Column, changes=ChangedBy.BY_WORKER)
+_by_worker = partial(Column, is_workers=True)
 
 
 def _cast_json(casting: Casting) -> str:
@@ -77,21 +75,21 @@ JOBS = Table(
         *_all("id", "card_id", "guild_id", "position", "author_id", "operation", "idempotency_key"),
         Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
         Column(name="expected_milli", attribute="expected", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
-        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "source_id", "trace"),
+        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "source_id"),
         Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
         Column(name="practice", attribute="books", to_sql=int, from_sql=Books),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         Column(name="variation", to_sql=to_text_or_none, from_sql=lambda text: text and Variation(text)),
         Column(name="orders", to_sql=to_json, from_sql=mapping_from_json),
         Column(name="casting", to_sql=_cast_json, from_sql=_casting),
-        _by_store(name="state", from_sql=JobState),
-        _by_store(name="shootout", from_sql=ShootoutPhase),
-        *_all("lease", "basis", "created_at", make=_by_store),
-        _by_store(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),
-        *_all("recheck_at", "rechecks", make=_by_store),
-        _by_store(name="after_done", from_sql=bool),
-        *_all("dropped_by", "erased_at", make=_by_store),
-        _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
+        Column(name="state", from_sql=JobState),
+        Column(name="shootout", from_sql=ShootoutPhase),
+        *_all("lease", "basis", "created_at"),
+        Column(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),
+        *_all("recheck_at", "rechecks"),
+        Column(name="after_done", from_sql=bool),
+        *_all("dropped_by", "erased_at"),
+        Column(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
         _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="key_id"),
         _by_worker(name="cost_milli", attribute="cost", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
@@ -112,7 +110,7 @@ JOBS = Table(
     claimed_by="lease",
 )
 """The table also has `allowed`, which bot/store/guild/questions.py sets and bot/store/jobs/start_guard.py reads;
-`claimed_by` and `claimed_at` are set by each claim."""
+`claimed_by` is set by each claim."""
 
 _TO_BE_DRAWN = """
 UPDATE cards SET undrawn = CASE
@@ -129,7 +127,7 @@ WHERE guild_id = :guild_id AND id = :card_id AND private = 0 AND pinged_at IS NU
     ))
 """
 
-CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
+CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.is_workers)
 """The fields of Job that `Jobs.change` may set in addition to the state."""
 
 

@@ -72,7 +72,7 @@ def may_start(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ..
     if held != job:
         update_job(db, held, job)
         failpoint("price.held")
-        purses.draw(db, job.guild_id, ((job.id, each.grant_id, each.credits) for each in draws), now)
+        purses.draw(db, job.guild_id, ((job.id, each.grant_id, each.credits) for each in draws))
     if stopped := [each for limit in _exceeded(known, request, limits) for each in _stop(known, request, limit, now)]:
         return None, [each.card_id for each in stopped]
     return (held if job.waits_for_price or Rooms(limits, request, known).take(item) else None), []

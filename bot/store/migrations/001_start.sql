@@ -174,11 +174,8 @@ CREATE TABLE jobs (
     variation TEXT,
     orders TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(orders)),
     source_id TEXT NOT NULL DEFAULT '',
-    -- `trace` is in each log line about the job, from the command to the post. `claimed_by` is the process that has followed
-    -- it since `claimed_at`, or did last.
-    trace TEXT NOT NULL DEFAULT '',
+    -- The process that follows it, or did last.
     claimed_by TEXT NOT NULL DEFAULT '',
-    claimed_at REAL,
     -- Who plays in a job, and what that adds to its input when it is sent, as JSON; '{}' without a cast.
     casting TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(casting)),
     -- Whether a job is in a shoot-out: 'open', while no one may learn its model; then 'won' or 'ended'; '' in none.
@@ -407,17 +404,6 @@ CREATE TABLE copies (
 CREATE INDEX copies_message ON copies (message_id);
 CREATE INDEX copies_to_delete ON copies (delete_at) WHERE delete_at IS NOT NULL;
 
--- What reactions do on a guild, where it has changed that.
-CREATE TABLE reaction_settings (
-    guild_id INTEGER NOT NULL PRIMARY KEY CHECK (guild_id > 0),
-    -- The actions that are turned off, with spaces between.
-    turned_off TEXT NOT NULL,
-    seeds TEXT NOT NULL,
-    gallery_channel INTEGER,
-    -- 0: the gallery shows every public result.
-    gallery_stars INTEGER NOT NULL CHECK (gallery_stars BETWEEN 0 AND 100)
-) STRICT;
-
 -- One row as long as a member's reaction stands: the same one acts once until it is taken back. `made_card`: the card
 -- that came of it.
 CREATE TABLE reaction_acts (
@@ -606,7 +592,7 @@ CREATE TABLE api_facts (
 ) STRICT, WITHOUT ROWID;
 
 -- What the ledger adds up to, so that no reader sums jobs or lines over days. Triggers keep it in the transaction that
--- changes a job, a line or a draw; the ledger stays the truth, and a daily round compares both
+-- changes a job, a line or a draw; the ledger stays the truth, and `cannon-bot check` compares both
 -- (docs/decisions/0009-writes-share-a-commit.md).
 --
 -- A job counts in four rows: of its server (`member_id` 0) and of its member, in all (`operation` '', channels 0) and in
@@ -698,64 +684,46 @@ CREATE TABLE shootout_votes (
 CREATE INDEX shootout_votes_member ON shootout_votes (member_id);
 
 -- Events: a theme in a channel, with a purse: a row of `grants` that belongs to no member (`member_id` 0), drawn first by
--- those who take part. `data` is JSON: purse, cap for each member, prizes. `due_at` is when a round has
--- something to do: announce it, say that its purse is empty, end it, post its places; NULL when nothing is left.
+-- those who take part. A row goes once its end is posted.
 CREATE TABLE events (
     guild_id INTEGER NOT NULL,
     id TEXT NOT NULL,
     channel_id INTEGER NOT NULL,
     theme TEXT NOT NULL,
-    data TEXT NOT NULL CHECK (json_valid(data)),
     grant_id INTEGER NOT NULL,
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1)),
+    cap_milli INTEGER NOT NULL,
+    prizes TEXT NOT NULL CHECK (json_valid(prizes)),
     made_by INTEGER NOT NULL,
     begins_at REAL NOT NULL,
     ends_at REAL NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'ended', 'cancelled')),
     message_id INTEGER,
-    emptied INTEGER NOT NULL DEFAULT 0 CHECK (emptied IN (0, 1)),
-    due_at REAL,
     PRIMARY KEY (guild_id, id)
 ) STRICT, WITHOUT ROWID;
 -- One at a time in a channel.
 CREATE UNIQUE INDEX events_open ON events (guild_id, channel_id) WHERE state = 'open';
-CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX events_purse ON events (guild_id, grant_id) WHERE state = 'open';
 
--- Who takes part, until the end.
+-- Who takes part, until the end; then who is placed, until that is posted. Prizes are grants.
 CREATE TABLE event_members (
     guild_id INTEGER NOT NULL,
     event_id TEXT NOT NULL,
     member_id INTEGER NOT NULL,
-    joined_at REAL NOT NULL,
+    place INTEGER,
+    card_id TEXT,
+    stars INTEGER,
     PRIMARY KEY (guild_id, event_id, member_id)
 ) STRICT, WITHOUT ROWID;
 
--- From the end until they are posted. Their prizes are grants.
-CREATE TABLE event_places (
-    guild_id INTEGER NOT NULL,
-    event_id TEXT NOT NULL,
-    place INTEGER NOT NULL,
-    member_id INTEGER NOT NULL,
-    card_id TEXT NOT NULL,
-    stars INTEGER NOT NULL,
-    prize_milli INTEGER NOT NULL,
-    PRIMARY KEY (guild_id, event_id, place)
-) STRICT, WITHOUT ROWID;
-
--- What runs by itself in a server, in a moderator's name. `data` is JSON: recipe or operation, its values, when, the price that
--- was confirmed. `next_at` is NULL while it is paused, and once it has run for the last time.
+-- What runs by itself in a server, in a moderator's name. `data` is JSON: recipe or operation, its values, when and where,
+-- the month's limit, the price that was confirmed. `next_at` is NULL while it is off, and once it has run for the last time.
 CREATE TABLE schedules (
     guild_id INTEGER NOT NULL,
     id TEXT NOT NULL,
     data TEXT NOT NULL CHECK (json_valid(data)),
-    channel_id INTEGER NOT NULL,
     made_by INTEGER NOT NULL,
     made_at REAL NOT NULL,
-    limit_milli INTEGER NOT NULL,
     next_at REAL,
-    reason TEXT NOT NULL DEFAULT '',
-    is_paused INTEGER NOT NULL DEFAULT 0,
+    is_off INTEGER NOT NULL CHECK (is_off IN (0, 1)),
     PRIMARY KEY (guild_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedules_due ON schedules (next_at) WHERE next_at IS NOT NULL;
@@ -771,11 +739,10 @@ CREATE TABLE schedule_runs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedule_runs_of ON schedule_runs (guild_id, schedule_id, at);
 
--- Where guilds have the best of each week posted. `last_week` is the Monday of the last week that needs nothing more.
+-- Where guilds have the best of each week posted, and when the next are.
 CREATE TABLE best_of_week (
     guild_id INTEGER NOT NULL PRIMARY KEY CHECK (guild_id > 0),
     channel_id INTEGER NOT NULL,
-    last_week TEXT NOT NULL,
     due_at REAL NOT NULL
 ) STRICT;
 CREATE INDEX best_of_week_due ON best_of_week (due_at);

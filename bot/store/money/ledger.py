@@ -30,7 +30,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSums:
-    """A guild's spent and held credits."""
+    """Spent and held credits of a guild, or of a member's own account."""
 
     spent: Decimal
     """True costs: settled, and adjusted where they were found later."""
@@ -52,11 +52,16 @@ class Ledger(Repository):
 
     async def rows(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[LedgerRow]:
         """Return the guild's lines from `since` (Unix seconds), newest first, at most `limit`."""
-        rows = await self._rows(
+        return await self._all(
+            _row,
             "SELECT * FROM ledger WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
             (guild_id, 0 if since is None else since, -1 if limit is None else limit),
         )
-        return [_row(row) for row in rows]
+
+
+def lines_of(db: Connection, job_id: str) -> tuple[LedgerRow, ...]:
+    rows = db.execute("SELECT * FROM ledger WHERE job_id = ? ORDER BY id", (job_id,)).fetchall()
+    return tuple(_row(row) for row in rows)
 
 
 def hold(db: Connection, job: Job, now: float) -> None:

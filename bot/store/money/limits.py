@@ -160,11 +160,11 @@ class Blocks(Repository):
 
     async def all(self, guild_id: int) -> list[Block]:
         now = self._clock.wall()
-        rows = await self._rows(
+        return await self._all(
+            block_from,
             "SELECT * FROM blocks WHERE guild_id = ? AND (until IS NULL OR until > ?) ORDER BY at DESC, member_id",
             (guild_id, now),
         )
-        return [block_from(row) for row in rows]
 
 
 def _applies(block: Block | None, now: float) -> bool:

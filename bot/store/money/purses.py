@@ -7,19 +7,18 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from bot.domain.money.spend_request import EventPurse
-from bot.store.engine.columns import from_milli, mapping_from_json, to_milli
+from bot.store.engine.columns import from_milli, to_milli
 from bot.store.sql import Connection
 
 NO_MEMBER = 0
 """The `member_id` of a purse."""
 _RUNNING = """
-SELECT events.grant_id, events.data FROM events
-WHERE guild_id = :guild_id AND state = 'open'
-    AND channel_id IN (SELECT CAST(value AS INTEGER) FROM json_each(:channels))
-    AND begins_at <= :now AND ends_at > :now AND practice = :practice AND EXISTS (
-        SELECT 1 FROM event_members WHERE event_members.guild_id = events.guild_id
-            AND event_members.event_id = events.id AND member_id = :member_id
-    )
+SELECT events.grant_id, events.cap_milli FROM events
+    JOIN event_members AS members ON members.guild_id = events.guild_id AND members.event_id = events.id
+    JOIN grants ON grants.id = events.grant_id
+WHERE events.guild_id = :guild_id AND events.state = 'open' AND events.ends_at > :now
+    AND members.member_id = :member_id AND grants.practice = :practice
+    AND events.channel_id IN (SELECT CAST(value AS INTEGER) FROM json_each(:channels))
 """
 # It pays before every grant: what a job cost at the most of what was drawn.
 _PAID = """
@@ -31,8 +30,6 @@ FROM (
 """
 _GRANT = "SELECT credits_milli FROM grants WHERE guild_id = :guild_id AND id = :grant_id"
 _DRAW = "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)"
-_OF_EVENT = "SELECT 1 FROM events WHERE guild_id = ? AND grant_id = ? AND state = 'open' AND emptied = 0"
-_DUE = "UPDATE events SET due_at = ? WHERE guild_id = ? AND grant_id = ? AND state = 'open'"
 
 
 def purse_of(
@@ -48,9 +45,8 @@ def purse_of(
     row = db.execute(_RUNNING, values).fetchone()
     if row is None:
         return None
-    data = mapping_from_json(row["data"])
     left, of_member = left_in(db, guild_id, row["grant_id"], member_id)
-    left = min(left, Decimal(data["cap"]) - of_member)
+    left = min(left, from_milli(row["cap_milli"]) - of_member)
     return EventPurse(grant_id=row["grant_id"], left=max(left, Decimal(0)))
 
 
@@ -61,11 +57,6 @@ def left_in(db: Connection, guild_id: int, grant_id: int, member_id: int = NO_ME
     return from_milli(left), from_milli(int(used["own"]))
 
 
-def draw(db: Connection, guild_id: int, draws: Iterable[tuple[str, int, Decimal]], now: float) -> None:
-    """Write what grants and purses pay: job, grant, credits. The event of a purse that is empty then is due."""
-    drawn = [(guild_id, job_id, grant_id, to_milli(credits_)) for job_id, grant_id, credits_ in draws]
-    db.executemany(_DRAW, drawn)
-    for grant_id in {each[2] for each in drawn}:
-        is_purse = db.execute(_OF_EVENT, (guild_id, grant_id)).fetchone() is not None
-        if is_purse and left_in(db, guild_id, grant_id)[0] <= 0:
-            db.execute(_DUE, (now, guild_id, grant_id))
+def draw(db: Connection, guild_id: int, draws: Iterable[tuple[str, int, Decimal]]) -> None:
+    """Write what grants and purses pay: job, grant, credits."""
+    db.executemany(_DRAW, [(guild_id, job_id, grant_id, to_milli(credits_)) for job_id, grant_id, credits_ in draws])

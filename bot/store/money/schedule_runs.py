@@ -8,15 +8,15 @@ from decimal import Decimal
 from bot.domain.models import Card, Job
 from bot.domain.money.spend_request import ZERO
 from bot.domain.server.guild_rules import Period
-from bot.domain.server.schedules import DueRun
+from bot.domain.server.schedules import Schedule
 from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import from_milli
 from bot.store.money.spending import Spending
 from bot.store.sql import Connection
 
-_IS_DUE = "SELECT limit_milli FROM schedules WHERE guild_id = ? AND id = ? AND next_at = ?"
-_MOVE = "UPDATE schedules SET next_at = ?, reason = '' WHERE guild_id = ? AND id = ?"
+_IS_DUE = "SELECT 1 FROM schedules WHERE guild_id = ? AND id = ? AND next_at = ?"
+_MOVE = "UPDATE schedules SET next_at = ? WHERE guild_id = ? AND id = ?"
 _NOTE = "INSERT INTO schedule_runs (guild_id, card_id, schedule_id, due_at, at) VALUES (?, ?, ?, ?, ?)"
 _SPENT = """
 SELECT sum(charged_milli) FROM schedule_runs JOIN job_charges
@@ -26,31 +26,30 @@ WHERE schedule_runs.guild_id = :guild_id AND schedule_id = :schedule_id AND sche
 """
 _GIVE_BACK = """
 UPDATE schedules SET next_at = (SELECT due_at FROM schedule_runs WHERE guild_id = :guild_id AND card_id = :card_id)
-WHERE guild_id = :guild_id AND is_paused = 0
+WHERE guild_id = :guild_id AND is_off = 0
     AND id = (SELECT schedule_id FROM schedule_runs WHERE guild_id = :guild_id AND card_id = :card_id)
 """
 _FORGET = "DELETE FROM schedule_runs WHERE guild_id = :guild_id AND card_id = :card_id"
 
 
-def take_run(db: Connection, run: DueRun, card: Card, jobs: Sequence[Job], spending: Spending) -> None:
-    """Make the card the due run, in the transaction that stores it, and move the schedule to its next one.
+def take_run(db: Connection, run: Schedule, card: Card, jobs: Sequence[Job], spending: Spending) -> None:
+    """Make the card the schedule's due run, in the transaction that stores it, and move the schedule to its next one.
 
     Raises Refused if the run is no longer due, or if it would exceed the schedule's limit of this month.
     """
-    row = db.execute(_IS_DUE, (run.guild_id, run.schedule_id, run.due_at)).fetchone()
-    if row is None:
+    if db.execute(_IS_DUE, (run.guild_id, run.id, run.next_at)).fetchone() is None:
         raise Refused(texts.RUN_NOT_DUE)
-    since = Period.MONTH.start(spending.now, spending.rules.zone)
-    spent = spent_since(db, run.guild_id, run.schedule_id, since, practice=spending.practice)
-    limit, price = from_milli(row["limit_milli"]), sum((job.held for job in jobs), ZERO)
-    if spent + price > limit:
-        raise Refused(texts.SCHEDULE_LIMIT(spent=spent, limit=limit, price=price))
-    db.execute(_MOVE, (run.next_at, run.guild_id, run.schedule_id))
-    db.execute(_NOTE, (run.guild_id, card.id, run.schedule_id, run.due_at, card.created_at))
+    zone = spending.rules.zone
+    spent = spent_since(db, run.guild_id, run.id, Period.MONTH.start(spending.now, zone), practice=spending.practice)
+    price = sum((job.held for job in jobs), ZERO)
+    if spent + price > run.limit:
+        raise Refused(texts.SCHEDULE_LIMIT(spent=spent, limit=run.limit, price=price))
+    db.execute(_MOVE, (run.next_after(spending.now, zone), run.guild_id, run.id))
+    db.execute(_NOTE, (run.guild_id, card.id, run.id, run.next_at, card.created_at))
 
 
 def give_run_back(db: Connection, guild_id: int, card_id: str) -> None:
-    """Make the run due again whose card never reached Discord; nothing for other cards, or a paused schedule."""
+    """Make the run due again whose card never reached Discord; nothing for other cards, or a schedule that is off."""
     values = {"guild_id": guild_id, "card_id": card_id}
     db.execute(_GIVE_BACK, values)
     db.execute(_FORGET, values)

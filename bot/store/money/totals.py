@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,10 +16,7 @@ from typing import Any
 from bot.domain.models import Books, LedgerKind
 from bot.domain.money.limit_rules import HOST_ZONE
 from bot.domain.server.guild_rules import Limit, Scope
-from bot.runtime.progress import Progress
-from bot.store import texts
 from bot.store.engine.columns import from_milli
-from bot.store.engine.repository import RecordOf, Repository
 from bot.store.sql import Connection
 
 HOUR_S, DAY_S = 3600, 86_400
@@ -51,30 +48,25 @@ class Totalled:
         return DAY_S if self.in_detail or self.member_id else HOUR_S
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """A period as whole rows of `running_totals`, and spans of the ledger to add (1) or to subtract (-1)."""
-
-    since: int
-    until: int
-    edges: tuple[tuple[int, float, float], ...]
+_Edges = tuple[tuple[int, float, float], ...]
 
 
-def _parts(since: float, until: float | None, bucket_s: int) -> _Parts:
+def _parts(since: float, until: float | None, bucket_s: int) -> tuple[int, int, _Edges]:
+    """Return a period as whole rows of `running_totals`, and spans of the ledger to add (1) or to subtract (-1)."""
     first = _nearest(since, bucket_s)
     if until is None:
-        return _Parts(first, _EVER_S, _edge(since, first))
+        return first, _EVER_S, _edge(since, first)
     last = _nearest(until, bucket_s)
     if first >= last:
-        return _Parts(first, first, ((1, since, until),) if since < until else ())
-    return _Parts(first, last, (*_edge(since, first), *_edge(last, until)))
+        return first, first, ((1, since, until),) if since < until else ()
+    return first, last, (*_edge(since, first), *_edge(last, until))
 
 
 def _nearest(at: float, bucket_s: int) -> int:
     return math.floor(at / bucket_s + 0.5) * bucket_s
 
 
-def _edge(begin: float, end: float) -> tuple[tuple[int, float, float], ...]:
+def _edge(begin: float, end: float) -> _Edges:
     if begin == end:
         return ()
     return ((1, begin, end),) if begin < end else ((-1, end, begin),)
@@ -116,9 +108,9 @@ def charged(db: Connection, of: Totalled, since: float, until: float | None = No
 
     A job counts in the period of its acceptance, whenever settled. Of a member, without what grants paid.
     """
-    parts = _parts(since, until, of.bucket_s)
-    milli, drawn = _sum(db, _CHARGED + _ROWS + (_IN_DETAIL if of.in_detail else _IN_ALL), of, parts.since, parts.until)
-    for sign, begin, end in parts.edges:
+    first, last, edges = _parts(since, until, of.bucket_s)
+    milli, drawn = _sum(db, _CHARGED + _ROWS + (_IN_DETAIL if of.in_detail else _IN_ALL), of, first, last)
+    for sign, begin, end in edges:
         more, more_drawn = _sum(db, _charged_at_edge(of), of, begin, end)
         milli, drawn = milli + sign * more, drawn + sign * more_drawn
     return from_milli(milli - drawn if of.member_id else milli)
@@ -146,10 +138,10 @@ class Spent:
 
 def spent(db: Connection, of: Totalled, since: float, until: float | None = None) -> Spent:
     """Return what was settled or adjusted from `since`, before `until` (Unix seconds), by a guild or a member."""
-    parts = _parts(since, until, of.bucket_s)
-    milli, jobs = _sum(db, _SPENT + _ROWS + _IN_ALL, of, parts.since, parts.until)
+    first, last, edges = _parts(since, until, of.bucket_s)
+    milli, jobs = _sum(db, _SPENT + _ROWS + _IN_ALL, of, first, last)
     query = _SPENT + _SPENT_BY_LINES + (_OF_MEMBER if of.member_id else "")
-    for sign, begin, end in parts.edges:
+    for sign, begin, end in edges:
         more, more_jobs = _sum(db, query, of, begin, end)
         milli, jobs = milli + sign * more, jobs + sign * more_jobs
     return Spent(from_milli(milli), jobs)
@@ -192,11 +184,11 @@ def spent_by_operation(db: Connection, of: Totalled, since: float, until: float 
 def _spent_by(
     db: Connection, of: Totalled, since: float, until: float | None, rows: str, lines: str
 ) -> dict[Any, Spent]:
-    parts = _parts(since, until, DAY_S)
+    first, last, edges = _parts(since, until, DAY_S)
     milli, jobs = Counter[Any](), Counter[Any]()
     for sign, query, begin, end in (
-        (1, rows, parts.since, parts.until),
-        *((s, lines, b, e) for s, b, e in parts.edges),
+        (1, rows, first, last),
+        *((s, lines, b, e) for s, b, e in edges),
     ):
         for key, more, more_jobs in db.execute(query, asdict(of) | {"since": begin, "until": end}).fetchall():
             milli[key] += sign * int(more)
@@ -274,98 +266,24 @@ def _of_host(db: Connection, limit: Limit, now: float) -> HostCredits:
     return HostCredits(limit=limit, spent=Decimal(0) if most is None else found[most].credits, guild_id=most)
 
 
-COMPARED_META = "totals_compared_at"
-"""The key in the table `meta` of when all totals were last compared with the ledger (Unix seconds)."""
 _KEY = "guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id"
-_AMOUNTS = "sum(charged_milli), sum(drawn_milli), sum(spent_milli), sum(paid_jobs)"
-_TRUE = f"SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM true_totals WHERE guild_id = :guild_id"  # noqa: S608 - constants
-_SUMMED = f"""
-GROUP BY {_KEY}
-HAVING sum(charged_milli) <> 0 OR sum(drawn_milli) <> 0 OR sum(spent_milli) <> 0 OR sum(paid_jobs) <> 0
-"""
-_TRUE_BOOKED = """
-SELECT ledger.guild_id, coalesce(jobs.key_id, 0) AS key_id, ledger.practice, ledger.kind, credits_milli
-FROM ledger LEFT JOIN jobs ON jobs.id = ledger.job_id WHERE ledger.guild_id = :guild_id
-"""
-_BOOKED_SUMMED = "GROUP BY guild_id, key_id, practice, kind HAVING sum(credits_milli) <> 0"
 # True less stored.
-_DIFFERENCES = (
-    f"""
-    SELECT 1 FROM (
-        {_TRUE} UNION ALL
-        SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
-        WHERE guild_id = :guild_id
-    ) AS each {_SUMMED}
-    """,  # noqa: S608 - assembled from constants
-    f"""
-    SELECT 1 FROM (
-        {_TRUE_BOOKED} UNION ALL
-        SELECT guild_id, key_id, practice, kind, -credits_milli FROM ledger_totals WHERE guild_id = :guild_id
-    ) AS each {_BOOKED_SUMMED}
-    """,  # noqa: S608 - assembled from constants
-)
-_REBUILD = (
-    "DELETE FROM running_totals WHERE guild_id = :guild_id",
-    f"""
-    INSERT INTO running_totals ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs)
-    SELECT {_KEY}, {_AMOUNTS} FROM ({_TRUE}) AS each {_SUMMED}
-    """,  # noqa: S608 - assembled from constants
-    "DELETE FROM ledger_totals WHERE guild_id = :guild_id",
-    f"""
-    INSERT INTO ledger_totals (guild_id, key_id, practice, kind, credits_milli)
-    SELECT guild_id, key_id, practice, kind, sum(credits_milli) FROM ({_TRUE_BOOKED}) AS each {_BOOKED_SUMMED}
-    """,  # noqa: S608 - assembled from constants
-)
-_NEXT_GUILD = """
-SELECT min(id) FROM (
-    SELECT min(guild_id) AS id FROM jobs WHERE guild_id > :after
-    UNION ALL SELECT min(guild_id) FROM ledger WHERE guild_id > :after
-    UNION ALL SELECT min(guild_id) FROM running_totals WHERE guild_id > :after
-    UNION ALL SELECT min(guild_id) FROM ledger_totals WHERE guild_id > :after
-) AS each
-"""
+_DIFFERENCES = f"""
+SELECT guild_id FROM (
+    SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM true_totals
+    UNION ALL
+    SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
+) AS each GROUP BY {_KEY}
+HAVING sum(charged_milli) <> 0 OR sum(drawn_milli) <> 0 OR sum(spent_milli) <> 0 OR sum(paid_jobs) <> 0
+UNION SELECT guild_id FROM (
+    SELECT ledger.guild_id, coalesce(jobs.key_id, 0) AS key_id, ledger.practice, ledger.kind, credits_milli
+    FROM ledger LEFT JOIN jobs ON jobs.id = ledger.job_id
+    UNION ALL SELECT guild_id, key_id, practice, kind, -credits_milli FROM ledger_totals
+) AS each GROUP BY guild_id, key_id, practice, kind HAVING sum(credits_milli) <> 0
+ORDER BY guild_id
+"""  # noqa: S608 - assembled from constants
 
 
-def _differing(db: Connection, guild_id: int) -> int:
-    """Return how many of a guild's totals, or the host's (HOST_ID), are not what the ledger adds up to."""
-    of = {"guild_id": guild_id}
-    booked = () if guild_id == HOST_ID else db.execute(_DIFFERENCES[1], of).fetchall()
-    return len(db.execute(_DIFFERENCES[0], of).fetchall()) + len(booked)
-
-
-def wrong_guilds(db: Connection, progress: Progress) -> Iterator[int]:
-    """Yield the guilds whose totals differ from the ledger, and HOST_ID. Reads all of it."""
-    guild_id: int | None = HOST_ID
-    while guild_id is not None:
-        progress(texts.COMPARING_TOTALS, 0, 0)
-        if _differing(db, guild_id):
-            yield guild_id
-        guild_id = _next_guild(db, guild_id)
-
-
-def _next_guild(db: Connection, after: int) -> int | None:
-    found: int | None = db.execute(_NEXT_GUILD, {"after": after}).fetchone()[0]
-    return found
-
-
-class Totals(Repository):
-    """Compares the totals with the ledger, which is the truth, and sets them right."""
-
-    async def next_guild(self, after: int) -> int | None:
-        """Return the next guild by id, None after the last."""
-        return await self._database.glance(lambda db: _next_guild(db, after))
-
-    async def differing(self, guild_id: int) -> int:
-        """Return how many of a guild's totals, or the host's (HOST_ID), are wrong."""
-        return await self._database.glance(lambda db: _differing(db, guild_id))
-
-    async def rebuild(self, guild_id: int, *, record: RecordOf[int]) -> int:
-        """Set right what still differs; return how many rows. The host has no record."""
-
-        def change(db: Connection) -> int:
-            rows = _differing(db, guild_id)
-            for statement in _REBUILD if rows else ():
-                db.execute(statement, {"guild_id": guild_id})
-            return rows
-
-        return await self._recorded(guild_id, change, None if guild_id == HOST_ID else record)
+def wrong_guilds(db: Connection) -> list[int]:
+    """Return the guilds whose totals differ from the ledger, and HOST_ID. Reads all of it."""
+    return [row[0] for row in db.execute(_DIFFERENCES).fetchall()]

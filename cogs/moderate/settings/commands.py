@@ -10,25 +10,26 @@ from bot.delivery.channels.facts import in_time
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.setting import FormSpec, Kind, SettingsPage, Widget, settings_of
 from bot.errors import InputError
+from bot.server.community.week import WeekChanges
 from bot.server.operations import OperationSwitches
 from bot.server.settings import SettingsChanges
-from bot.store import GuildSettings
+from bot.store import BestOfWeek, GuildSettings
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.blocked import blocked_page
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.operations import operations_page
-from cogs.moderate.settings.panel import Known, panel
+from cogs.moderate.settings.panel import HOMES, Known, named, panel
 from cogs.moderate.settings.prices import prices_page
 from cogs.moderate.settings.reviews import reviews_page
 from cogs.moderate.settings.role_access import role_access
 from cogs.moderate.setup.page import setup_page
-from cogs.reactions.settings.gallery import gallery_page
-from cogs.reactions.settings.page import reactions_page
-from cogs.ui.controls import on
+from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.panels import PAGE_ACTION, PanelPage, number_in, show_page
+from cogs.ui.panels import PAGE_ACTION, PanelEntry, PanelPage, number_in, show_page
 from cogs.ui.permissions import guild_of, require_manager, require_may_post_in, require_moderator
-from cogs.ui.texts import GONE
+from cogs.ui.texts import DONE, GONE
+
+WEEK = "week_channel"
 
 
 async def open_settings(interaction: Interaction, page: SettingsPage) -> None:
@@ -41,8 +42,6 @@ async def open_settings(interaction: Interaction, page: SettingsPage) -> None:
 _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
     SettingsPage.SETUP: setup_page,
     SettingsPage.REVIEW: reviews_page,
-    SettingsPage.REACTIONS: reactions_page,
-    SettingsPage.GALLERY: gallery_page,
 }
 """Pages with a list of their own instead of `Rules`."""
 _LONG_LISTS: Mapping[SettingsPage, Callable[[Interaction, int], Awaitable[PanelPage]]] = {
@@ -61,7 +60,15 @@ async def draw(interaction: Interaction, page: SettingsPage, number: int = 0) ->
         return await _LONG_LISTS[page](interaction, number)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
     access = await role_access(interaction) if page is SettingsPage.ACCESS else None
-    return panel(page, await _rules(interaction), known, access=access)
+    more = [await _week(interaction, known)] if page is SettingsPage.GALLERY else []
+    return panel(page, await _rules(interaction), known, access=access, more=more)
+
+
+async def _week(interaction: Interaction, known: Known) -> PanelEntry:
+    weekly = await use(interaction, BestOfWeek).channel_of(guild_of(interaction))
+    chosen = [weekly] if weekly in known.channel_ids else []
+    select = Control.channels(WEEK, "panel", placeholder=str(texts.NO_WEEK), chosen=chosen, kinds=HOMES)
+    return PanelEntry(named(texts.WEEK, str(texts.WEEK_ABOUT)), select)
 
 
 async def _rules(interaction: Interaction) -> Rules:
@@ -129,7 +136,7 @@ async def set_role(interaction: Interaction, subject: str, values: Sequence[str]
 
 @on("set_channels")
 async def set_channels(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    setting = _chosen(subject, Widget.CHANNEL, Widget.PLACES)
+    setting = _chosen(subject, Widget.CHANNEL, Widget.HOME, Widget.PLACES)
     ids = frozenset(int(each) for each in values)
     if setting.kind.widget is Widget.PLACES:
         await _set(interaction, setting, ids)
@@ -137,8 +144,19 @@ async def set_channels(interaction: Interaction, subject: str, values: Sequence[
     await require_moderator(interaction)
     chosen = next(iter(ids), None)
     if chosen is not None:
-        require_may_post_in(interaction, chosen, files=False)
+        require_may_post_in(interaction, chosen, files=setting.kind.widget is Widget.HOME)
     await _set(interaction, setting, chosen)
+
+
+@on(WEEK)
+async def set_week(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Choose where the best of the week are posted; nowhere turns it off."""
+    await require_moderator(interaction)
+    chosen = next(map(int, values), None)
+    if chosen is not None:
+        require_may_post_in(interaction, chosen, files=True)
+    said = await use(interaction, WeekChanges).set_channel(guild_of(interaction), chosen, by_id=interaction.user.id)
+    await show_page(interaction, await draw(interaction, SettingsPage.GALLERY), DONE(change=said))
 
 
 @on("set_flip")
@@ -149,9 +167,9 @@ async def flip(interaction: Interaction, subject: str, _values: Sequence[str]) -
 
 @on("set_choice")
 async def set_choice(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    setting = _chosen(subject, Widget.SELECT)
+    setting = _chosen(subject, Widget.SELECT, Widget.SEVERAL)
     try:
-        chosen = setting.kind.parse(values[0])
+        chosen = setting.kind.parse(values if setting.kind.widget is Widget.SEVERAL else values[0])
     except (IndexError, ValueError):
         raise InputError(GONE) from None
     await _set(interaction, setting, chosen)

@@ -1,6 +1,6 @@
 """The pages of `/studio settings`: each setting with its value and its control, redrawn at each change."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ TALK = (
     discord.ChannelType.private_thread,
 )
 """Where the bot can post messages."""
+HOMES = (discord.ChannelType.text, discord.ChannelType.news, *FORUMS)
+"""Where the bot can show results."""
 PLACES = (
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -74,14 +76,16 @@ class SettingRow:
         return str(texts.NOT_SET[self.name] if self.is_empty else self.setting.label)
 
 
-def panel(page: SettingsPage, rules: Rules, known: Known, *, access: str | None = None) -> PanelPage:
-    """Draw a page; `access` is what the moderator role still lacks, on its page."""
+def panel(
+    page: SettingsPage, rules: Rules, known: Known, *, access: str | None = None, more: Sequence[PanelEntry] = ()
+) -> PanelPage:
+    """Draw a page with `more` entries; `access` is what the moderator role still lacks, on its page."""
     shown = [
         SettingRow(name=name, setting=each, value=getattr(rules, name), known=known)
         for name, each in settings_of(type(rules)).items()
         if each.page is page
     ]
-    entries = list(_entries(shown))
+    entries = [*_entries(shown), *more]
     if access is not None:
         entries.insert(1, PanelEntry(named(ROLE_ACCESS, access)))  # below the role
     if page is SettingsPage.ACCESS:
@@ -134,12 +138,16 @@ def _switch(shown: SettingRow) -> Control:
 
 
 def _choice(shown: SettingRow) -> Control:
-    kind = shown.setting.kind
+    kind, several = shown.setting.kind, shown.setting.kind.widget is Widget.SEVERAL
     options = [
-        discord.SelectOption(label=kind.show_choice(each), value=str(each), default=each == shown.value)
+        discord.SelectOption(
+            label=kind.show_choice(each),
+            value=str(each),
+            default=each in shown.value if several else each == shown.value,
+        )
         for each in kind.choices
     ]
-    return Control.select("set_choice", shown.name, placeholder=shown.placeholder, options=options)
+    return Control.select("set_choice", shown.name, placeholder=shown.placeholder, options=options, several=several)
 
 
 def _role(shown: SettingRow) -> Control:
@@ -149,7 +157,8 @@ def _role(shown: SettingRow) -> Control:
 
 def _channel(shown: SettingRow) -> Control:
     chosen = [shown.value] if shown.value in shown.known.channel_ids else []
-    return Control.channels("set_channels", shown.name, placeholder=shown.placeholder, chosen=chosen, kinds=TALK)
+    kinds = HOMES if shown.setting.kind.widget is Widget.HOME else TALK
+    return Control.channels("set_channels", shown.name, placeholder=shown.placeholder, chosen=chosen, kinds=kinds)
 
 
 def _places(shown: SettingRow) -> Control:
@@ -180,8 +189,10 @@ def _operation(shown: SettingRow) -> Control | None:
 
 _SELECTS: Mapping[Widget, Callable[[SettingRow], Control | None]] = {
     Widget.SELECT: _choice,
+    Widget.SEVERAL: _choice,
     Widget.ROLE: _role,
     Widget.CHANNEL: _channel,
+    Widget.HOME: _channel,
     Widget.PLACES: _places,
     Widget.OPERATION: _operation,
 }

@@ -25,6 +25,7 @@ NOT_SET: Mapping[str, Text] = {
     "approve_above": Text("None. Jobs start without approval."),
     "approval_channel": Text("None. Questions go to the log channel."),
     "cast_channel": Text("None. The cast can't have images."),
+    "gallery_channel": Text("None. There is no gallery."),
     "log_channel": Text("None. Changes are recorded but not posted."),
     "words": Text("None. Every word is allowed."),
     "default_models": Text("None. Cannon Studio chooses the model."),
@@ -32,6 +33,8 @@ NOT_SET: Mapping[str, Text] = {
 }
 """What it means that a setting is empty, by its name."""
 MODEL_INPUT = Text("Model for {operation}")
+WEEK, NO_WEEK = Text("Best of the week"), Text("Choose a channel; none turns it off")
+WEEK_ABOUT = Text("Every Monday at 9:00 I post the most starred results of the week there, if any has a star.")
 SWITCH_ON, SWITCH_OFF = Text("Turn on"), Text("Turn off")
 
 

@@ -19,12 +19,12 @@ from bot.errors import CannonError, NoKey
 from bot.jobs.signals import WorkerSignals
 from bot.language import tr
 from bot.prices.estimates import EstimateTool
-from bot.server.community.events.acts import ServerEvents
 from bot.server.operations import ApiDrift, change_words
 from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews
+from cogs.events.acts import ServerEvents
 from cogs.moderate.status import texts
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import expiring_words
+from cogs.ui.limit_text import expiry_rule
 from cogs.ui.permissions import guild_of, is_host
 from cogs.ui.texts import BUY_CREDITS, HOST_LIMIT, HOST_TOTAL
 from cogs.ui.top_up import pack_lines, server_pace
@@ -75,7 +75,7 @@ async def _add_events(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
 
 
 async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:
-    """Add the last reconciliation, expiring credits, and where to buy more."""
+    """Add the last reconciliation, how long credits last, and where to buy more."""
     if key.id is None:
         embed.add_field(name=texts.ACCOUNT, value=texts.HOST_NOT_COMPARED, inline=False)
         return
@@ -88,8 +88,8 @@ async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: Usabl
         compared = texts.COMPARED(when=stamp(found.at))
     embed.add_field(name=texts.ACCOUNT, value=compared, inline=False)
     status = use(bot, ApiKeys).last_status(guild_id, key)
-    if status is not None and (expiring := expiring_words(status.expiring, bot.clock.wall(), status.plan)):
-        embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
+    if status is not None and (rule := expiry_rule(status.plan)):
+        embed.add_field(name=texts.EXPIRING, value=rule, inline=False)
     if packs := use(bot, ApiKeys).packs(key):
         lines = pack_lines(packs, await server_pace(bot, guild_id))
         embed.add_field(name=BUY_CREDITS, value=lines, inline=False)

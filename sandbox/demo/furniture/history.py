@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.custom_ids import custom_id
 from bot.domain.server.weeks import EndedWeek
 from bot.language import Text
-from bot.store import WeeklyPost
 from sandbox.demo.simulation import ResponseMessage
 
 if TYPE_CHECKING:
@@ -119,8 +118,8 @@ class History:
         now, guild_id = self._clock.wall(), self._made.guild.id
         channel_id = await self._bot.parts.store.weekly.channel_of(guild_id)
         if channel_id is not None:
-            row = WeeklyPost(guild_id=guild_id, channel_id=channel_id, last_week="")
-            await self._bot.parts.weekly.post(row, EndedWeek(monday="", since=now - 7 * DAY_S, until=now))
+            week = EndedWeek(monday="", since=now - 7 * DAY_S, until=now)
+            await self._bot.parts.weekly.post(guild_id, channel_id, week)
 
     async def _report(self) -> None:
         await self._bot.parts.maintenance.run_once()

@@ -177,6 +177,7 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
         lambda old: replace(
             old, estimate_tool=True, confirm_above=CONFIRM_ABOVE, approve_above=APPROVE_ABOVE,
             approval_channel=made.rooms[REVIEW].id, log_channel=made.rooms[LOG].id,
+            gallery_channel=made.rooms[GALLERY].id, gallery_stars=STARS,
         ),
         by_id=by_id,
     )  # fmt: skip
@@ -185,9 +186,7 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     everyone = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=WEEKLY_LIMIT)
     await acts.quota.set_limit(guild_id, everyone, by_id=by_id)
     await acts.recipes.save(guild_id, POSTCARD, _postcard().to_json(), by_id=by_id, replaces=None)
-    gallery = made.rooms[GALLERY].id
-    await acts.reactions.set_gallery(guild_id, channel_id=gallery, stars=STARS, off=False, by_id=by_id)
-    await acts.reactions.set_weekly(guild_id, gallery, by_id=by_id)
+    await acts.week.set_channel(guild_id, made.rooms[GALLERY].id, by_id=by_id)
     await bot.parts.welcomes.run_once()  # before the history: later it would greet the server in the present
 
 

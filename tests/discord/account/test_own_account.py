@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from bot.domain.models import Books, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from cogs.member.panel import texts
@@ -15,7 +13,7 @@ from tests.support.channels import press
 from tests.support.own_account import ADAS_KEY, link, linked, spent, words
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import fill, newest, panel_text, private_sentence
+from tests.support.surface import fill, panel_text, private_sentence
 
 
 async def test_a_key_is_linked_shown_by_four_characters_and_removed(rig: Rig):
@@ -36,6 +34,8 @@ async def test_a_key_is_linked_shown_by_four_characters_and_removed(rig: Rig):
 
 
 async def test_the_first_request_asks_who_pays_and_remembers(rig: Rig):
+    answer = await rig.member.slash(rig.channel, "image generate", prompt="a fox", pay="mine")
+    assert "/me" in private_sentence(answer)
     await link(rig, rig.member, ADAS_KEY)
     asked = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     assert "Who pays?" in asked.response.content
@@ -69,32 +69,20 @@ async def test_a_limit_of_the_server_has_a_button_that_pays_with_mine(rig: Rig):
     [job] = await rig.jobs()
     assert (job.state, job.books) == (JobState.DELIVERED, Books.OWN)
     assert spent(rig)[:3] == (0, 0, 12)
+    for reader, sees in ((rig.member, True), (rig.moderator, False)):
+        details = await press(rig, reader, "details", job.id)
+        assert ("12 credits" in panel_text(details.response)) is sees
 
 
-async def test_someone_without_an_account_who_names_it_is_shown_how_to_link_one(rig: Rig):
-    answer = await rig.member.slash(rig.channel, "image generate", prompt="a fox", pay="mine")
-    assert "/me" in private_sentence(answer)
-    assert await rig.jobs() == []
-
-
-@pytest.mark.parametrize("is_removed", [False, True])
-async def test_the_question_of_delete_my_data_names_the_own_key_and_offers_to_remove_it(rig: Rig, is_removed: bool):
+async def test_the_question_of_delete_my_data_names_the_own_key_and_offers_to_remove_it(rig: Rig):
     assert "Cannon account" not in str((await me.ask_to_delete(rig, rig.member)).modal)
     await linked(rig, rig.member, ADAS_KEY)
-    form = await me.ask_to_delete(rig, rig.member)
-    assert str(KEY_STAYS(key=ADAS_KEY[-4:])) in str(form.modal)
+    stays = str(KEY_STAYS(key=ADAS_KEY[-4:]))
     word = {texts.TYPE_WORD(word=str(texts.DELETE_WORD)): str(texts.DELETE_WORD)}
-    done = await rig.member.submit_modal(form, fill(form, word | {str(texts.REMOVE_KEY_TOO): is_removed}))
-    assert (str(KEY_STAYS(key=ADAS_KEY[-4:])) in done.response.content) is not is_removed
-    assert ("is removed and deleted" in done.response.content) is is_removed
-    assert (await rig.bot.parts.store.keys.current(rig.member.id) is None) is is_removed
-
-
-async def test_details_show_what_an_own_account_paid_to_its_owner_alone(rig: Rig):
-    await linked(rig, rig.member, ADAS_KEY)
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-    await rig.work()
-    job = await newest(rig)
-    for reader, sees in ((rig.member, True), (rig.moderator, False)):
-        result = await press(rig, reader, "details", job.id)
-        assert ("12 credits" in panel_text(result.response)) is sees
+    for is_removed in (False, True):
+        form = await me.ask_to_delete(rig, rig.member)
+        assert stays in str(form.modal)
+        done = await rig.member.submit_modal(form, fill(form, word | {str(texts.REMOVE_KEY_TOO): is_removed}))
+        assert (stays in done.response.content) is not is_removed
+        assert ("is removed and deleted" in done.response.content) is is_removed
+        assert (await rig.bot.parts.store.keys.current(rig.member.id) is None) is is_removed

@@ -70,12 +70,6 @@ async def test_images_of_a_bot_that_died_before_their_character_was_stored_are_d
     assert in_channel(rig, channel) == []
 
 
-async def test_images_that_are_used_outlive_every_round(rig: Rig):
-    mira = await add(rig, NAME, pictures=2, look=LOOK)
-    await round_of_upkeep(rig, days=3)
-    assert len(await rig.bot.parts.delivery.cast_pictures.links(mira)) == 2
-
-
 async def test_after_approval_it_is_sent_with_its_cast(rig: Rig):
     await add(rig, NAME, pictures=2, look=LOOK)
     desk = rig.guild.create_text_channel("desk")
@@ -114,22 +108,17 @@ async def test_a_look_with_a_forbidden_word_is_not_sent(rig: Rig):
 
 async def test_erasure_deletes_what_one_added_its_images_too(rig: Rig):
     channel = await cast_channel(rig)
-    await add(rig, NAME, pictures=2, look=LOOK)
+    mira = await add(rig, NAME, pictures=2, look=LOOK)
+    await rule(rig, retention_days=1)
     await named(rig)
     await rig.work()
+    await round_of_upkeep(rig, days=3)
+    assert left_in_tables(rig.folder, LOOK) == {"cast_members": 1}, "retention keeps the cast"
+    assert len(await rig.bot.parts.delivery.cast_pictures.links(mira)) == 2
     await delete_own(rig, rig.member)
     await round_of_upkeep(rig, hours=1)
     assert in_channel(rig, channel) == []
     assert left_in_tables(rig.folder, NAME, LOOK) == {}
-
-
-async def test_retention_forgets_who_played_and_keeps_the_cast(rig: Rig):
-    await add(rig, NAME, pictures=2, look=LOOK)
-    await rule(rig, retention_days=1)
-    await named(rig)
-    await rig.work()
-    await round_of_upkeep(rig, days=2)
-    assert left_in_tables(rig.folder, LOOK) == {"cast_members": 1}
 
 
 async def test_a_purge_leaves_no_word_of_it(rig: Rig):

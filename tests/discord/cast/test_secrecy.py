@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from bot.domain.words.cast import Audience, CastMember
 from bot.errors import Refused
 from cogs.ui.controls import _ACTIONS
 from tests.support.cast import add, cast_channel, caster
-from tests.support.channels import press, sent_since, shown
+from tests.support.channels import press, rule, sent_since, shown
 from tests.support.jobs import on_job
 from tests.support.me import export_own
 from tests.support.reacting import other
@@ -88,15 +88,17 @@ async def link(hidden: Hidden) -> str:
 WAYS = [gallery, completed, details, jobs, next_steps, own_export, link]
 
 
-async def test_nothing_is_read_of_it(rig: Rig, hidden: Hidden):
+async def test_nothing_is_read_of_it_in_any_way_or_message(rig: Rig, hidden: Hidden):
+    """Also not on the card of its job, from the answer to the result; Ada's own Details say who played."""
     for way in WAYS:
         hidden.absent_from(await way(hidden))
-
-
-async def test_no_message_that_others_can_read_says_anything_of_it(rig: Rig, hidden: Hidden):
-    """The card of its job, in the channel, from the answer to the result; Ada's own Details say who played."""
     hidden.absent_from(sent_since(rig, hidden.begun))
     assert NAME in shown(await rig.member.slash(rig.channel, "jobs", job=hidden.job.id))
+    await agreed(rig.member, await press(rig, rig.member, "again", hidden.job.id))
+    await rig.work()
+    first, second = rig.sandbox.requests
+    assert second.input == first.input, "its maker's re-run is with it"
+    assert LOOK in second.input["prompt"]
 
 
 async def test_its_name_is_answered_as_a_name_that_there_is_not(rig: Rig, hidden: Hidden):
@@ -118,14 +120,6 @@ async def test_another_members_rerun_is_without_it_after_a_yes_that_does_not_nam
     await rig.work()
     assert rig.sandbox.requests[-1].input == {"prompt": "a picnic"}
     hidden.absent_from(sent_since(rig, before))
-
-
-async def test_its_makers_rerun_is_with_it(rig: Rig, hidden: Hidden):
-    await agreed(rig.member, await press(rig, rig.member, "again", hidden.job.id))
-    await rig.work()
-    first, second = rig.sandbox.requests
-    assert second.input == first.input
-    assert LOOK in second.input["prompt"]
 
 
 async def test_no_control_forged_for_it_shows_or_changes_anything(rig: Rig, hidden: Hidden):
@@ -152,17 +146,15 @@ async def test_another_servers_character_is_as_one_that_is_not_there(rig: Rig, h
     assert mira in await rig.bot.parts.store.cast.all(rig.guild.id)
 
 
-@pytest.mark.parametrize("kind", ["channel", "thread"])
-async def test_images_are_not_posted_where_everyone_reads_them(rig: Rig, kind: str):
+async def test_images_are_not_posted_where_everyone_reads_them(rig: Rig):
     channel = rig.guild.create_text_channel("open")
-    if kind == "thread":
-        made = rig.env.backend.create_thread(channel.id, "images", rig.moderator.id, broadcast=True)
-        rig.env.backend.announce_thread_create(made)
-        channel = next(each for each in channel.threads if each.id == made.id)
-    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, cast_channel=channel.id))
-    with pytest.raises(Refused, match="Everyone can read the cast's channel"):
-        await add(rig, NAME, audience=Audience.MAKER)
-    assert channel.history() == []
+    thread = rig.env.backend.create_thread(channel.id, "images", rig.moderator.id, broadcast=True)
+    rig.env.backend.announce_thread_create(thread)
+    for place in (channel, next(each for each in channel.threads if each.id == thread.id)):
+        await rule(rig, cast_channel=place.id)
+        with pytest.raises(Refused, match="Everyone can read the cast's channel"):
+            await add(rig, NAME, audience=Audience.MAKER)
+        assert [each for each in place.history() if each.author.id == rig.bot.user.id] == []
     assert await rig.bot.parts.store.cast.all(rig.guild.id) == []
     await nothing_happened(rig)
 

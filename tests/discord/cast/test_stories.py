@@ -51,19 +51,13 @@ def seconds_of(rig: Rig, message: Any) -> float:
         return (whole.duration or 0) / 1_000_000
 
 
-async def test_the_next_shot_begins_with_the_last_frame(rig: Rig):
+async def test_the_next_shot_begins_with_the_last_frame_and_shots_join_to_one_file(rig: Rig):
     pictures = await cast_channel(rig)
     job = await film(rig)
     shot = await next_shot(rig, job, "it comes back", await steps_of(rig, job))
     [kept] = pictures.history()
     assert rig.sandbox.requests[-1].input["image_url"] == kept.attachments[0].url
     assert shot.prompt == "it comes back"
-
-
-async def test_shots_join_to_one_file(rig: Rig):
-    await cast_channel(rig)
-    job = await film(rig)
-    shot = await next_shot(rig, job, "it comes back", await steps_of(rig, job))
     await rig.member.click(await steps_of(rig, shot), custom_id=f"c1:shot_join:{shot.id}")
     one, *_, joined = [message for message in rig.messages() if message.attachments]
     assert seconds_of(rig, joined) == pytest.approx(2 * seconds_of(rig, one), abs=0.2)
@@ -106,10 +100,6 @@ async def test_a_member_joins_one_at_a_time_and_a_few_an_hour(rig: Rig, monkeypa
     assert said[-1].startswith("Videos of yours or of others")
     assert len(opened) == JOINS_AN_HOUR
     assert not shots.joining
-
-
-async def test_who_may_not_spend_may_not_join(rig: Rig):
-    shot = await _two_shots(rig)
     nothing = Limit(credits=Decimal(0), scope=Scope.EVERYONE, period=Period.DAY)
     await rig.bot.parts.store.limits.set(rig.guild.id, nothing, by_id=rig.moderator.id)
     assert "credits" in private_sentence(await press(rig, rig.member, "shot_join", shot.id))

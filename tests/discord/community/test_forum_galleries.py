@@ -14,7 +14,7 @@ from bot.domain.models import JobState
 from bot.errors import InputError
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
-from cogs.reactions.settings.gallery import HOMES
+from cogs.moderate.settings.panel import HOMES
 from tests.support.reacting import in_channel, made
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, set_gallery
@@ -83,7 +83,7 @@ async def test_a_required_tag_is_given_or_named_in_one_sentence(rig: Rig, forum:
         require_tags(cached)
     said = private_sentence(await set_gallery(rig, forum, 1))
     assert said == TAG_NEEDED(channel=forum.id)
-    assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
+    assert (await rig.bot.parts.store.settings.get(rig.guild.id)).gallery_channel is None
 
 
 def test_a_media_channel_is_a_forum_to_the_library_and_both_can_be_chosen():
@@ -137,7 +137,7 @@ async def test_a_result_that_a_crash_kept_out_of_the_forum_is_posted_soon(rig: R
     await rig.restart(after_s=60)
     for _ in range(2):
         with rig.env.time_context():
-            await rig.bot.surface.fulfil_wishes()
+            await rig.bot.surface.wishes.fulfil_all()
             await rig.bot.surface.wishes.finished()
         await rig.env.settle()
         assert [each.name for each in posts(forum)] == ["a heron #fast"]

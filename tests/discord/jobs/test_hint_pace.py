@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.jobs.follow.webhook_hints import HINT_PACE_S
+from bot.jobs.follow.agenda import HINT_PACE_S
 from bot.jobs.worker import Worker
 from tests.support.following import Row, ask, kept, until_running
 from tests.support.rig import Rig, running

@@ -116,7 +116,7 @@ async def test_a_draft_and_what_a_reviewer_wrote_go_too(rig: Rig, eve: Any):
 
 async def test_the_copies_in_gallery_review_channel_and_messages_follow(rig: Rig, eve: Any):
     desk, gallery = rig.guild.create_text_channel("desk"), rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda now: replace(now, gallery_channel=gallery.id, gallery_stars=1)
     )
     await set_review(rig, channel=desk)

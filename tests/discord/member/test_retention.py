@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -99,13 +98,3 @@ def test_the_setting_of_a_server_is_a_number_of_days_or_none() -> None:
     assert Rules().retention_days is None
     assert Rules.from_json({"retention_days": 30}).retention_days == 30
     assert Rules.from_json({"retention_days": -1}).retention_days is None
-
-
-async def test_a_backup_made_before_an_upgrade_is_deleted_after_a_month(rig: Rig):
-    backup = rig.folder / "bot.db.schema-028.backup"
-    backup.write_text(WORDS)
-    os.utime(backup, (rig.clock.wall(),) * 2)
-    await round_of_upkeep(rig, days=29)
-    assert backup.exists()
-    await round_of_upkeep(rig, days=2)
-    assert not backup.exists()

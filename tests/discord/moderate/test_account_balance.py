@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -15,14 +14,12 @@ from tests.support.following import (
     ask,
     change_rules,
     charged,
-    log_channel_text,
     pass_time,
     said,
     set_key,
     the_job,
     until_ended,
 )
-from tests.support.me import export_own
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
 MORE = "12 credits more"
@@ -71,54 +68,6 @@ async def test_what_was_charged_beyond_the_books_is_listed_with_its_job(rig: Rig
 
 
 @pytest.mark.long
-async def test_a_difference_without_a_job_is_listed_all_the_same(rig: Rig, desk: Any):
-    rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
-    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
-    assert MORE in await status(rig)
-    assert MORE in log(rig, desk)
-
-
-@pytest.mark.long
-async def test_a_difference_is_posted_once_and_shown_as_long_as_it_is_there(rig: Rig, desk: Any):
-    rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
-    await pass_time(rig, 12 * HOUR_S, 5 * MINUTE_S)
-    assert log(rig, desk).count(MORE) == 1
-    assert MORE in await status(rig)
-
-
-@pytest.mark.long
-async def test_differences_add_up_and_survive_a_restart(rig: Rig, desk: Any):
-    rig.sandbox.spend_elsewhere(GUILD_KEY, 7)
-    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
-    await rig.restart(after_s=MINUTE_S)
-    rig.sandbox.spend_elsewhere(GUILD_KEY, 5)
-    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
-    assert MORE in await status(rig)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "what",
-    [
-        "a top-up",
-        "a running job",
-        *(pytest.param(each, marks=pytest.mark.long) for each in ("nothing", "a failed job", "a billed failure")),
-    ],
-)
-async def test_what_the_books_know_of_is_no_difference(rig: Rig, desk: Any, what: str):
-    words = {"a failed job": "#fail", "a billed failure": "#billed", "a running job": "#forever"}
-    if what in words:
-        await ask(rig, f"a heron {words[what]}")
-    if what == "a top-up":
-        rig.sandbox.top_up(GUILD_KEY, 100)
-    for _ in range(4):
-        await pass_time(rig, 1.1 * HOUR_S, MINUTE_S)
-        await ask(rig, "a fox #fast")
-    assert " more than " not in await status(rig)
-    assert " more than " not in log(rig, desk)
-
-
-@pytest.mark.long
 async def test_a_late_result_takes_its_difference_away(rig: Rig, desk: Any):
     rig.sandbox.fault("get", "status", status=404, times=None)
     job = await ask(rig)
@@ -140,14 +89,3 @@ async def test_the_hosts_account_is_not_compared_since_servers_share_it(rig: Rig
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
     assert " more than " not in await status(rig)
     assert " more than " not in log(rig, channel)
-
-
-@pytest.mark.long
-async def test_only_moderators_read_of_it(rig: Rig, desk: Any):
-    rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
-    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
-    assert MORE in log_channel_text(rig, desk)
-    assert all(MORE not in message.content for message in rig.messages())
-    mine = await export_own(rig, rig.member)
-    files = [rig.file(file).decode() for message in (mine.response, *mine.followups) for file in message.attachments]
-    assert MORE not in json.dumps(files)

@@ -83,9 +83,7 @@ class Seen:
 
 async def seen(stage: Stage) -> Seen:
     def read(db: Any) -> dict[str, list[tuple[Any, ...]]]:
-        names = [
-            row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'job_grams'")
-        ]
+        names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         return {
             name: sorted((tuple(row) for row in db.execute(f"SELECT * FROM {name}")), key=repr)
             for name in names
@@ -279,24 +277,3 @@ async def test_one_servers_backlog_and_trouble_keep_nothing_from_the_others(stag
     assert len(posts(stage)) == 1
     [message] = log.history()
     assert "granted elsewhere." in message.content
-
-
-async def test_a_long_backlog_is_posted_in_pieces(stage: Stage):
-    await stage.begin()
-    for number in range(60):
-        await stage.store.decisions.add(
-            stage.guild, lambda _, number=number: Record(kind="grant", text=f"granted {number}.", by_id=1)
-        )
-    watch = stage.rig.bot.parts.alerts
-    watch.woken.clear()
-    await post_log(stage.rig)
-    assert len(log_lines(stage)) == 50
-    assert watch.woken.is_set()
-    await post_log(stage.rig)
-    assert len(log_lines(stage)) == 60
-
-
-async def test_without_a_log_channel_nothing_waits_to_be_posted(stage: Stage):
-    await grant(stage)
-    assert len(await stage.store.decisions.all(stage.guild)) == 1
-    assert await stage.store.outbox.next_lines() == []

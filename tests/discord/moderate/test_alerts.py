@@ -10,7 +10,6 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.errors import StoreError
 from bot.moderation.alerts import CHECK_EVERY_S
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
@@ -73,77 +72,6 @@ async def test_a_members_limit_is_told_at_80_and_at_100_per_cent_and_only_once_e
     await rig.work()
 
 
-async def test_a_limit_reached_by_an_overshoot_is_told_when_it_refuses(rig: Rig, desk: Any):
-    await limit(rig, 12, Scope.SERVER)
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(2))
-    await ask(rig)
-    await rig.work()
-    await watch(rig)
-    assert lines(rig, desk, "has used ") == []
-    private_sentence(await ask(rig))
-    await watch(rig)
-    [line] = lines(rig, desk, "has used ")
-    assert "The server has used 100% of its limit of 12 credits a week (12 spent or held)" in line
-
-
-async def test_the_best_of_a_members_roles_is_the_limit_that_is_told(rig: Rig, desk: Any):
-    role = rig.guild.create_role("artists")
-    rig.env.backend.add_member_role(rig.guild.id, rig.member.id, role.id)
-    await limit(rig, 1000)
-    await limit(rig, 22, Scope.ROLE, scope_id=role.id)
-    await ask(rig)
-    await watch(rig)
-    [line] = lines(rig, desk)
-    assert "has used 90% of a limit of 22 credits a week" in line
-    await rig.work()
-
-
-async def test_a_new_period_is_told_anew(rig: Rig, desk: Any):
-    await priced(rig)
-    await limit(rig, 25)
-    await ask(rig)
-    await watch(rig)
-    await rig.work()
-    rig.advance(7 * 86400)
-    await ask(rig)
-    await watch(rig)
-    assert len(lines(rig, desk, "has used 80%")) == 2
-    await rig.work()
-
-
-async def test_without_a_log_channel_nothing_is_told_and_nothing_counts_as_told(rig: Rig):
-    await limit(rig, 25)
-    await ask(rig)
-    await watch(rig)
-    await rig.work()
-    channel = rig.guild.create_text_channel("log")
-    await rule(rig, log_channel=channel.id)
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
-    await ask(rig)
-    await watch(rig)
-    assert len(lines(rig, channel, "has used 96%")) == 1
-    await rig.work()
-
-
-async def test_an_alert_that_could_not_be_posted_is_tried_again(rig: Rig, desk: Any):
-    await limit(rig, 25)
-    rig.env.inject_error("POST", f"/channels/{desk.id}/messages", status=403, code=50013, message="no", times=1)
-    await ask(rig)
-    await watch(rig)
-    await rig.work()
-    assert lines(rig, desk, "has used ") == []
-    assert 'cannon_bot_discord_errors_total{code="50013"} 1.0' in rig.bot.metrics.render().decode()
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
-    await ask(rig)
-    await watch(rig)
-    assert lines(rig, desk, "has used ") == []  # not at once
-    await rig.work()
-    rig.advance(900)
-    private_sentence(await ask(rig))
-    await watch(rig)
-    assert len(lines(rig, desk, "has used ")) == 1
-
-
 # ---------------------------------------------------------------------- refusals
 
 
@@ -171,26 +99,6 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
     assert len(found) == 4
 
 
-async def test_what_no_rule_of_the_server_refuses_is_not_in_the_record(rig: Rig, desk: Any):
-    private_sentence(await ask(rig, aspect_ratio="x" * 6000))
-    await rig.bot.parts.switches.switch(
-        rig.guild.id, rig.bot.catalogue.resolve("image.generate"), on=False, by_id=rig.moderator.id
-    )
-    private_sentence(await ask(rig))
-    await watch(rig)
-    assert [each.kind for each in await rig.bot.parts.store.decisions.all(rig.guild.id)] == ["operation"]
-    assert lines(rig, desk, "refus") == []
-
-
-async def test_the_member_is_answered_before_the_log_channel_is_asked(rig: Rig, desk: Any):
-    await priced(rig)
-    await limit(rig, 5)
-    private_sentence(await ask(rig))
-    assert lines(rig, desk) == []
-    await watch(rig)
-    assert len(lines(rig, desk)) == 1
-
-
 # ---------------------------------------------------------------------- the account
 
 
@@ -215,12 +123,6 @@ async def test_a_balance_that_does_not_last_the_week_is_told_once_in_three_days(
     assert len(lines(rig, desk)) == 2
 
 
-async def test_a_balance_that_lasts_is_not_told(rig: Rig, desk: Any):
-    await spend(rig, 2)
-    await watch(rig, CHECK_EVERY_S)
-    assert lines(rig, desk) == []
-
-
 async def test_the_account_is_asked_once_an_hour_and_its_failures_are_survived(rig: Rig, desk: Any):
     from tests.support.surface import of
     from tests.support.surface import watch as calls_of
@@ -237,23 +139,6 @@ async def test_the_account_is_asked_once_an_hour_and_its_failures_are_survived(r
     assert lines(rig, desk) == []
 
 
-async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk: Any, monkeypatch: Any):
-    rig.sandbox.add_key(HOST_KEY, credits=100)
-    await spend(rig, 4)
-    store = rig.bot.parts.store
-    report = store.reports.totals
-
-    async def broken_for_another(guild_id: int, spans: Any) -> Any:
-        if guild_id != rig.guild.id:
-            raise StoreError("This one's books can't be read.")
-        return await report(guild_id, spans)
-
-    monkeypatch.setattr(store.reports, "totals", broken_for_another)
-    await store.settings.change(1, lambda old: replace(old, log_channel=2))
-    await watch(rig, CHECK_EVERY_S)
-    assert len(lines(rig, desk, "may run out of credits within a week")) == 1
-
-
 async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):
     elsewhere = rig.env.create_guild("Elsewhere").create_text_channel("log")
     await rule(rig, log_channel=elsewhere.id)
@@ -262,27 +147,6 @@ async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):
     private_sentence(await ask(rig))
     await watch(rig)
     assert [m.content for m in elsewhere.history()] == []
-
-
-async def test_a_server_that_spends_nothing_costs_no_call(rig: Rig, desk: Any):
-    from tests.support.surface import of
-    from tests.support.surface import watch as calls_of
-
-    calls = calls_of(rig)
-    await watch(rig, CHECK_EVERY_S)
-    assert of(calls, "status") == []
-
-
-@pytest.mark.long
-async def test_an_unusual_hour_is_told(rig: Rig, desk: Any):
-    await spend(rig, 1)
-    rig.advance(3 * 86400)
-    await spend(rig, 5)  # 60 in this hour
-    await watch(rig, 1)
-    [line] = lines(rig, desk, "Unusual spending")
-    assert "60 credits in the last hour. A usual hour takes 0.2." in line
-    await watch(rig, CHECK_EVERY_S)
-    assert len(lines(rig, desk, "Unusual spending")) == 1
 
 
 async def test_a_refused_key_is_told_in_the_log_channel_and_to_who_set_it(rig: Rig, desk: Any):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from bot.errors import StoreError
 from tests.support.rig import Rig, running
@@ -72,11 +71,6 @@ def lines(rig: Rig, desk: Any) -> list[str]:
     return [each.split(" <t:")[0].removeprefix("Cannon Studio changed its API. ") for each in found]
 
 
-async def test_what_is_new_is_one_line(rig: Rig, desk: Any):
-    await read(rig, document("video.dream", "video.tale", "video.saga", "video.epic"))
-    assert lines(rig, desk) == ["New: video.epic and video.saga."]
-
-
 async def test_new_models_and_changed_fields_are_in_the_same_line(rig: Rig, desk: Any):
     model = {"model": {"enum": ["dream-1", "dream-2"]}}
     length = {"prompt": {"type": "string", "maxLength": 9}}
@@ -84,11 +78,6 @@ async def test_new_models_and_changed_fields_are_in_the_same_line(rig: Rig, desk
     [line] = lines(rig, desk)
     assert line.startswith("New: video.saga, the model dream-1 of video.dream, the model dream-2 of video.dream")
     assert line.endswith(". Changed: the field prompt of video.dream.")
-
-
-async def test_many_are_counted(rig: Rig, desk: Any):
-    await read(rig, document("video.dream", "video.tale", *(f"video.n{number}" for number in range(12))))
-    assert lines(rig, desk) == ["New: 12 operations."]
 
 
 async def test_a_change_is_told_once_whatever_restarts_in_between(rig: Rig, desk: Any):
@@ -99,19 +88,6 @@ async def test_a_change_is_told_once_whatever_restarts_in_between(rig: Rig, desk
     await rig.bot.parts.store.meta.forget("openapi_etag")
     await rig.restart()
     await read(rig, more)
-    assert lines(rig, desk) == ["New: video.saga."]
-
-
-async def test_what_a_bot_that_dies_has_read_is_told_by_the_next_one(rig: Rig, desk: Any):
-    rig.advance(DAY_S)
-    rig.sandbox.document = document("video.dream", "video.tale", "video.saga")
-    await rig.bot.parts.catalogue_refresh.refresh()  # stored, and dead before the log channel is written to
-    await rig.restart()
-    with capture_logs() as logged:
-        await post(rig)
-        await rig.bot.parts.catalogue_refresh.refresh()
-    assert [each for each in logged if each["event"] == "catalogue.changed"] == []
-    await post(rig)
     assert lines(rig, desk) == ["New: video.saga."]
 
 
@@ -128,16 +104,6 @@ async def test_what_could_not_be_stored_is_told_by_the_next_reading(
             await read(rig, document("video.dream", "video.tale", "video.saga"))
     await read(rig, document("video.dream", "video.tale", "video.saga"))
     assert lines(rig, desk) == ["New: video.saga."]
-
-
-async def test_the_hosts_log_has_a_line_for_each_change_and_none_at_the_start(rig: Rig, desk: Any):
-    with capture_logs() as logged:
-        await read(rig, document("video.dream", "video.tale", "video.saga", "video.epic"))
-        await rig.restart()
-    assert [each["operation"] for each in logged if each["event"] == "catalogue.changed"] == [
-        "video.epic",
-        "video.saga",
-    ]
 
 
 async def test_only_servers_that_may_use_it_are_told(rig: Rig, desk: Any):
@@ -161,33 +127,6 @@ async def test_a_server_without_a_key_or_a_log_channel_is_told_nothing(tmp_path:
         await read(rig, A)
         assert lines(rig, desk) == []
         assert await rig.bot.parts.store.decisions.all(quiet.id) == []
-
-
-async def test_the_first_reading_says_that_it_is_the_first(rig: Rig):
-    desk = await desk_of(rig, rig.guild)
-    await read(rig, A)
-    [line] = lines(rig, desk)
-    assert line.startswith(
-        "The bot read Cannon Studio's API description for the first time. It differs from what it knew. "
-    )
-    assert "New: video.dream and video.tale" in line
-
-
-async def test_fields_and_models_of_what_came_are_not_told_beside_it(rig: Rig, desk: Any):
-    model = {"model": {"enum": ["saga-1", "saga-2"]}}
-    await read(rig, document("video.dream", "video.tale", video_saga=PROMPT | model))
-    assert lines(rig, desk) == ["New: video.saga."]
-
-
-@pytest.mark.long
-async def test_the_status_shows_the_latest_changes_with_when(rig: Rig, desk: Any):
-    await rig.restart()
-    assert await status(rig) == "Not loaded since the bot started.\n<t:1767225600:R> New: video.dream and video.tale."
-    await read(rig, document("video.dream", "video.tale", "video.saga"))
-    now = int(rig.clock.wall())
-    assert await status(rig) == (
-        f"Last loaded <t:{now}:R>.\n<t:{now}:R> New: video.saga.\n<t:1767225600:R> New: video.dream and video.tale."
-    )
 
 
 async def status(rig: Rig, name: str = "Cannon Studio's API description") -> str | None:
@@ -221,23 +160,6 @@ async def test_what_vanishes_is_told_and_shown_until_it_is_back(rig: Rig, known:
     await varied(rig, vanished=set())
     assert lines(rig, known)[-1] == "New: lipsync.generate."
     assert await status(rig, "No longer offered by Cannon Studio") is None
-
-
-async def test_another_id_is_told_with_the_former_one(rig: Rig, known: Any):
-    await varied(rig, renamed={"video.upscale": "video.enlarge"})
-    assert lines(rig, known) == ["Changed: video.upscale, now video.enlarge."]
-
-
-@pytest.mark.long
-async def test_a_document_that_changes_to_and_fro_does_not_flood(rig: Rig, known: Any):
-    for number in range(8):
-        await varied(rig, after_s=3600.0, vanished={"video.upscale"} if number % 2 == 0 else set())
-        await rig.restart()
-    assert lines(rig, known) == ["Removed: video.upscale.", "New: video.upscale."]
-    await varied(rig, after_s=3600.0, vanished={"video.upscale"})
-    assert len(lines(rig, known)) == 2
-    await varied(rig)
-    assert lines(rig, known)[2:] == ["Removed: video.upscale."], "a day later, as it still is"
 
 
 async def test_names_of_the_document_do_nothing_in_a_message(rig: Rig, desk: Any):

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT
 from bot.domain.server.guild_rules import AUTO_LANGUAGE, SERVER_LANGUAGES, Rules
 from bot.language import LANGUAGES, own_name
 from tests.support.rig import Rig
 
 
-@pytest.mark.parametrize(("locale", "language"), [("fr", "fr"), ("es-ES", "es"), ("ko", "en")])
-async def test_a_server_s_language_is_that_of_its_discord_settings(rig: Rig, locale: str, language: str):
-    guild = rig.env.create_guild("Atelier", preferred_locale=locale)
-    await rig.env.settle()
-    assert await rig.bot.parts.languages.of(guild.id) == language
-
-
-async def test_moderators_choose_another_language_than_discord_s(rig: Rig):
-    guild = rig.env.create_guild("Atelier", preferred_locale="fr")
+async def test_a_server_s_language_is_the_moderators_choice_else_that_of_its_discord_settings(rig: Rig):
+    languages = rig.bot.parts.languages
+    for locale, language in (("fr", "fr"), ("es-ES", "es"), ("ko", "en")):
+        guild = rig.env.create_guild("Atelier", preferred_locale=locale)
+        await rig.env.settle()
+        assert await languages.of(guild.id) == language
     await rig.bot.parts.store.settings.change(guild.id, lambda rules: replace(rules, language="ja"))
-    assert await rig.bot.parts.languages.of(guild.id) == "ja"
-
-
-async def test_a_server_that_discord_does_not_know_here_is_spoken_to_in_english(rig: Rig):
-    assert await rig.bot.parts.languages.of(1) == "en"
+    assert await languages.of(guild.id) == "ja"
+    assert await languages.of(1) == "en", "a server that Discord does not know here"
 
 
 def test_every_language_can_be_chosen_and_has_its_own_name():

@@ -50,11 +50,6 @@ def test_a_table_is_read(tmp_path: Path, content: str):
     assert read_host_prices(written(tmp_path, content), Catalogue()) == READ
 
 
-def test_an_operation_that_the_bot_may_learn_is_kept(tmp_path: Path):
-    found = read_host_prices(written(tmp_path, f"{HEADER}\nimage.relight,,second,3\n"), Catalogue())
-    assert found == {("image.relight", ""): ListedPrice(credits=Decimal(3), per=PriceUnit.SECOND)}
-
-
 @pytest.mark.parametrize("amount", ["-1", "NaN", "inf", "1e400", "1e9", "999999999999", "0x10", "seven", ""])
 def test_a_wrong_amount_names_its_line(tmp_path: Path, amount: str):
     table = written(tmp_path, f"{HEADER}\nimage.generate,,,7\n\nvideo.generate,,,{amount}\n")
@@ -126,14 +121,6 @@ async def test_every_server_has_the_hosts_prices_until_its_moderators_set_one(tm
         assert await picture(rig, model="gptimage2") == (6, "price list")
         await rig.member.slash(rig.channel, "video generate", prompt="x", duration=5)
         assert ((await newest(rig)).held, (await newest(rig)).basis) == (20, "host's price list")
-
-
-async def test_true_costs_above_the_hosts_prices_count(tmp_path: Path):
-    async with running(tmp_path, price_list=written(tmp_path, CSV)) as rig:
-        rig.sandbox.tariff.set("image.generate", fixed(12))
-        await picture(rig)
-        await rig.work()
-        assert await picture(rig) == (12, "earlier jobs")
 
 
 async def test_where_the_host_limits_their_key_a_server_lists_no_price_below_theirs(tmp_path: Path):

@@ -38,16 +38,21 @@ def test_there_are_four_in_servers_only_three_of_them_for_moderators(rig: Rig):
     assert all(each.guild_only for each in menus)
 
 
-@pytest.mark.parametrize("name", MODERATORS)
-async def test_what_is_the_moderators_is_refused_to_others_even_where_discord_shows_it(rig: Rig, name: str):
+async def test_who_may_not_use_them_and_whom_they_are_not_for(rig: Rig):
     open_to_all(rig)
-    assert private_sentence(await menu(rig, name, rig.moderator, rig.member)) == str(MODERATORS_ONLY)
-
-
-@pytest.mark.parametrize("name", [*MODERATORS, RESULTS])
-async def test_a_bot_has_none_of_it(rig: Rig, name: str):
+    for name in MODERATORS:
+        assert private_sentence(await menu(rig, name, rig.moderator, rig.member)) == str(MODERATORS_ONLY)
     helper = rig.guild.add_member(rig.env.create_user("helper", bot=True))
-    assert private_sentence(await menu(rig, name, helper)) == str(OTHER_MEMBER)
+    for name in (*MODERATORS, RESULTS):
+        assert private_sentence(await menu(rig, name, helper)) == str(OTHER_MEMBER)
+    assert "not yourself" in private_sentence(await menu(rig, BLOCK, rig.moderator))
+    await send(rig, await menu(rig, BLOCK, rig.member))
+    shown, form = await menu(rig, BLOCK, rig.member), await menu(rig, GRANT, rig.member)
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    assert private_sentence(await rig.moderator.click(shown.response, label="Unblock")) == str(MODERATORS_ONLY)
+    assert private_sentence(await send(rig, form, Credits="5")) == str(MODERATORS_ONLY)
+    assert await is_blocked(rig)
+    assert not await grants(rig)
 
 
 # ---------------------------------------------------------------------- usage and grants
@@ -67,6 +72,14 @@ async def grants(rig: Rig) -> list[Any]:
 
 
 async def test_a_grant_is_filled_in_and_recorded(rig: Rig):
+    for field, typed in (
+        ("Credits", {"Credits": "0"}),
+        ("Credits", {"Credits": "-5"}),
+        ("Credits", {"Credits": "lots"}),
+        ("Expire after", {"Credits": "5", "Expire_after": "soon"}),
+    ):
+        assert field in private_sentence(await send(rig, await menu(rig, GRANT, rig.member), **typed))
+    assert not await grants(rig)
     shown = await menu(rig, GRANT, rig.member)
     assert f"<@{rig.member.id}>" in str(shown.modal)
     done = await send(rig, shown, Credits="12.5", Note="for the *contest*", Expire_after="7d")
@@ -76,28 +89,6 @@ async def test_a_grant_is_filled_in_and_recorded(rig: Rig):
     assert made.expires_at == pytest.approx(rig.clock.wall() + 7 * 86_400)
     [line] = await decisions(rig, "grant")
     assert line.text in done.response.content
-
-
-@pytest.mark.parametrize(
-    ("typed", "field"),
-    [
-        ({"Credits": "0"}, "Credits"),
-        ({"Credits": "-5"}, "Credits"),
-        ({"Credits": "lots"}, "Credits"),
-        ({"Credits": "5", "Expire_after": "soon"}, "Expire after"),
-    ],
-)
-async def test_what_is_no_grant_is_refused_by_its_field_and_grants_nothing(rig: Rig, typed: dict[str, str], field: str):
-    refused = private_sentence(await send(rig, await menu(rig, GRANT, rig.member), **typed))
-    assert field in refused
-    assert not await grants(rig)
-
-
-async def test_who_is_no_moderator_any_more_when_the_form_comes_grants_nothing(rig: Rig):
-    shown = await menu(rig, GRANT, rig.member)
-    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
-    assert private_sentence(await send(rig, shown, Credits="5")) == str(MODERATORS_ONLY)
-    assert not await grants(rig)
 
 
 # ---------------------------------------------------------------------- blocks
@@ -120,18 +111,6 @@ async def test_a_member_is_blocked_and_unblocked_again(rig: Rig):
     assert not await is_blocked(rig)
     again = await rig.moderator.click(second.response, label="Unblock")
     assert private_sentence(again) == str(UNCHANGED)
-
-
-async def test_nobody_blocks_themselves(rig: Rig):
-    assert "not yourself" in private_sentence(await menu(rig, BLOCK, rig.moderator))
-
-
-async def test_who_is_no_moderator_any_more_unblocks_nobody(rig: Rig):
-    await send(rig, await menu(rig, BLOCK, rig.member))
-    shown = await menu(rig, BLOCK, rig.member)
-    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
-    assert private_sentence(await rig.moderator.click(shown.response, label="Unblock")) == str(MODERATORS_ONLY)
-    assert await is_blocked(rig)
 
 
 # ---------------------------------------------------------------------- their results
@@ -171,31 +150,8 @@ async def test_their_results_are_searched_and_opened(rig: Rig):
     assert ids_in(found) == [fox.id]
     opened = await eve.select(found, [fox.id], custom_id="c1:jobs_open:job")
     assert "a red fox" in panel_text(opened.response)
-
-
-async def test_what_was_removed_or_erased_is_in_no_list(rig: Rig):
-    eve = other(rig, "eve")
-    removed = await ask(rig, prompt="a red fox #fast")
-    erased = await ask(rig, prompt="a grey wolf #fast")
-    await rig.work()
-    store = rig.bot.parts.store
-    await store.cards.take_down(rig.guild.id, removed.card_id)
-    await store.cards.erase(rig.guild.id, erased.card_id)
+    assert private_sentence(await gallery(rig, eve, member=rig.member)) == str(MODERATORS_ONLY)
+    await rig.bot.parts.store.cards.take_down(rig.guild.id, fox.card_id)
+    await rig.bot.parts.store.cards.erase(rig.guild.id, wolf.card_id)
     page = await menu(rig, RESULTS, rig.member, eve)
     assert str(NOTHING_POSTED) in panel_text(page.response)
-
-
-async def test_others_jobs_stay_for_moderators_where_a_list_of_results_was_opened(rig: Rig):
-    eve = other(rig, "eve")
-    await ask(rig, prompt="a red fox #fast")
-    await rig.work()
-    assert private_sentence(await gallery(rig, eve, member=rig.member)) == str(MODERATORS_ONLY)
-
-
-async def test_the_help_names_the_menus_that_its_reader_may_use(rig: Rig):
-    for who, names in ((rig.member, [RESULTS]), (rig.moderator, [*MODERATORS, RESULTS])):
-        shown = await who.slash(rig.channel, "help")
-        shown = await who.click(shown.response, label="Reactions and menus")
-        page = next(each for each in rig.channel.history(viewer=who) if each.id == shown.response.id)
-        [line] = [each for each in page.embeds[0].description.splitlines() if "Member menus" in each]
-        assert [name for name in (*MODERATORS, RESULTS) if f"**{name}**" in line] == names

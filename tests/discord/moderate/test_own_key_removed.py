@@ -36,22 +36,7 @@ async def test_jobs_of_a_removed_key_do_not_spend_past_the_hosts_limit(tmp_path:
         assert rig.sandbox.spent(GUILD_KEY) == 12
 
 
-@pytest.mark.long
-async def test_without_a_limit_the_hosts_key_takes_them_over(tmp_path: Path):
-    async with running(tmp_path) as rig:
-        await queued_on_its_own_key(rig)
-        await rig.work()
-        assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
-        assert rig.sandbox.spent(HOST_KEY) == 36
-
-
 async def test_the_host_reads_the_balance_of_their_account(rig: Rig):
     assert "10,000" not in shown(await rig.moderator.slash(rig.channel, "studio status"))
     rig.bot._application.owner = discord.Object(rig.moderator.id)  # type: ignore[union-attr, assignment]  # as for Discord
     assert "10,000" in shown(await rig.moderator.slash(rig.channel, "studio status"))
-
-
-async def test_a_limit_of_nothing_refuses_from_the_start(tmp_path: Path):
-    async with running(tmp_path, cannon_api_key_limit=Decimal(0)) as rig:
-        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-        assert await rig.jobs() == []

@@ -16,8 +16,6 @@ from bot.cannon.estimates import Estimates
 from bot.domain import practice
 from bot.domain.models import JobState
 from bot.errors import StartError
-from bot.runtime import failpoints
-from bot.runtime.failpoints import Crash
 from bot.runtime.metrics import Metrics
 from bot.settings import SecretStr, Settings
 from sandbox.studio.accounts import KEY_PREFIXES
@@ -54,43 +52,68 @@ async def spent(rig: Rig) -> Decimal:
     return (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
 
 
-async def test_a_server_practises_and_every_card_says_so(rig: Rig):
+async def test_a_server_practises_and_all_of_it_says_so(rig: Rig):
+    """Without any key, too; one server's practice is no other's, and a job that was real stays so."""
+    other = rig.env.create_guild("Other")
+    await rig.member.slash(rig.channel, GENERATE, prompt="for real")
     said = await practise(rig)
     assert "nothing costs anything" in said
     assert "`#fail`" in said
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    [card] = rig.messages()
-    assert footer(card).startswith(MARK)
-    assert card.embeds[0].title.startswith("🧪 Practice · ")
+    assert "already" in await practise(rig)
     await rig.work()
-    [card] = rig.messages()
+    [real] = await rig.jobs()
+    assert (real.state, real.practice) == (JobState.DELIVERED, False)
+    paid, posts = rig.sandbox.spent(HOST_KEY), rig.sandbox.posts
+    assert paid > 0
+    rig.bot.parts.keys.host_key = None
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    assert footer(rig.messages()[-1]).startswith(MARK)
+    assert rig.messages()[-1].embeds[0].title.startswith("🧪 Practice · ")
+    await studio(rig).fall()
+    await rig.work()
+    card = rig.messages()[-1]
     assert footer(card).startswith(MARK)
     assert len(card.attachments) == 1
-    [job] = await rig.jobs()
-    assert job.state is JobState.DELIVERED
-    assert job.practice
+    job = (await rig.jobs())[0]
+    assert (job.state, job.practice) == (JobState.DELIVERED, True)
     assert job.media[0].url.startswith(f"{practice.URL}/media/")
-    assert rig.sandbox.posts == 0
-    assert not any(key.startswith(practice.PREFIX) for key in rig.sandbox.accounts.accounts)
-
-
-async def test_fault_words_play_and_are_refunded(rig: Rig):
-    await practise(rig)
+    before = await spent(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #fail")
     await rig.work()
-    [card] = rig.messages()
-    assert "❌ Failed" in state_text(card)
-    assert await spent(rig) == 0
+    assert "❌ Failed" in state_text(rig.messages()[-1])
+    assert (await spent(rig), rig.sandbox.spent(HOST_KEY), rig.sandbox.posts) == (before, paid, posts)
+    assert not any(key.startswith(practice.PREFIX) for key in rig.sandbox.accounts.accounts)
+    assert not await rig.bot.parts.store.practice.is_on(other.id)
+    report = await rig.moderator.slash(rig.channel, "usage report")
+    assert panel_text(report.response).startswith("### 🧪 Practice · ")
+    status = await rig.moderator.slash(rig.channel, "studio status")
+    assert "🧪 Practice mode, started by" in state_text(status.response)
 
 
-async def test_without_any_key_practice_needs_none(rig: Rig):
-    rig.bot.parts.keys.host_key = None
-    refused = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    assert refused.ephemeral
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.work()
-    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+async def test_practice_is_begun_and_ended_by_its_controls_where_it_can_be(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    begun = await rig.moderator.slash(rig.channel, "studio practice")
+    await rig.restart()
+    ended = await rig.moderator.click(begun.response, label="End practice")
+    assert "Practice mode is off" in shown(ended)
+    again = await rig.moderator.click(ended.response, label="Start practice")
+    assert "Practice mode is on" in shown(again)
+    await rig.moderator.slash(rig.channel, "studio key", action="remove")
+    assert await rig.bot.parts.store.practice.is_on(rig.guild.id)
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    assert "is already off" in shown(await rig.moderator.slash(rig.channel, "studio practice", switch="off"))
+    assert "key" in shown(await send_key(rig, practice.new_practice_key()))
+
+    await send_key(rig, GUILD_KEY)
+    assert "has a Cannon Studio key" in await practise(rig)
+    await rig.moderator.slash(rig.channel, "studio key", action="remove")
+
+    async def fails() -> str:
+        raise OSError("no process")
+
+    monkeypatch.setattr(studio(rig), "address", fails)
+    await rig.restart()
+    assert "can't start right now" in await practise(rig)
+    assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
 
 
 async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: Rig):
@@ -152,17 +175,6 @@ async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
     assert await rig.bot.parts.store.keys.newest(9, without=lambda _guild: False) == []
 
 
-@pytest.mark.long
-async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.work()
-    report = await rig.moderator.slash(rig.channel, "usage report")
-    assert panel_text(report.response).startswith("### 🧪 Practice · ")
-    status = await rig.moderator.slash(rig.channel, "studio status")
-    assert "🧪 Practice mode, started by" in state_text(status.response)
-
-
 async def test_what_the_sandbox_was_making_goes_on_after_a_restart_and_keeps_its_time(rig: Rig):
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #slow")
@@ -184,22 +196,6 @@ async def test_what_the_sandbox_was_making_goes_on_after_a_restart_and_keeps_its
     assert await spent(rig) == job.cost == before.cost
 
 
-async def test_a_result_that_was_not_fetched_before_a_restart_is_made_again(rig: Rig):
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold #fast")
-    await rig.step()
-    rig.advance(5)
-    failpoints.arm(["ready.stored"])
-    with pytest.raises(Crash):
-        await rig.step()
-    [job] = await rig.jobs()
-    assert job.state is JobState.READY
-    await rig.restart()
-    await rig.work()
-    [job] = await rig.jobs()
-    assert (job.state, len(rig.messages()[0].attachments)) == (JobState.DELIVERED, 1)
-
-
 async def test_what_is_made_of_a_result_of_an_earlier_sandbox_is_made(rig: Rig):
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
@@ -216,63 +212,6 @@ async def test_what_is_made_of_a_result_of_an_earlier_sandbox_is_made(rig: Rig):
     assert len(rig.messages()[-1].attachments) == 1
 
 
-async def test_what_the_sandbox_forgets_by_request_stays_forgotten(rig: Rig):
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold #lost")
-    await rig.work(limit_s=2 * 3600)
-    [job] = await rig.jobs()
-    assert (job.state, await spent(rig)) == (JobState.FAILED, 0)
-
-
-async def test_a_job_that_was_not_sent_yet_survives_the_fall_of_the_sandbox(rig: Rig):
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await studio(rig).fall()
-    await rig.work()
-    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
-    assert studio(rig).starts == 2
-
-
-async def test_a_server_with_a_key_of_its_own_does_not_practise(rig: Rig):
-    await send_key(rig, GUILD_KEY)
-    assert "has a Cannon Studio key" in await practise(rig)
-    assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
-    assert studio(rig).starts == 1
-
-
-async def test_nobody_types_a_practice_key_or_removes_one(rig: Rig):
-    refused = await send_key(rig, practice.new_practice_key())
-    assert "key" in shown(refused)
-    await practise(rig)
-    await rig.moderator.slash(rig.channel, "studio key", action="remove")
-    assert await rig.bot.parts.store.practice.is_on(rig.guild.id)
-
-
-async def test_each_server_practises_with_credits_of_its_own(rig: Rig):
-    other = rig.env.create_guild("Other")
-    boss = other.create_role("mods", permissions=discord.Permissions(manage_guild=True))
-    chief = other.add_member(rig.env.create_user("chief"), roles=[boss])
-    place = other.create_text_channel("general")
-    await practise(rig)
-    assert not await rig.bot.parts.store.practice.is_on(other.id)
-    await chief.slash(place, "studio practice")
-    await chief.slash(place, GENERATE, prompt="gold")
-    await rig.work()
-    assert await spent(rig) == 0
-    sandbox = studio(rig).sandbox
-    assert sandbox is not None
-    assert sorted(sandbox.spent(key) > 0 for key in sandbox.accounts.accounts) == [False, True]
-
-
-async def test_real_jobs_go_on_with_the_hosts_key_while_the_server_practises(rig: Rig):
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await practise(rig)
-    await rig.work()
-    [job] = await rig.jobs()
-    assert (job.state, job.practice) == (JobState.DELIVERED, False)
-    assert rig.sandbox.spent(HOST_KEY) > 0
-
-
 async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
@@ -282,21 +221,19 @@ async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
     await rig.work()
     assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED] * 2
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.id)
-    assert "a file from practice" in shown(refused)
-    linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.media[0].url)
-    assert "a file from practice" in shown(linked)
+    form = await rig.moderator.slash(rig.channel, "studio request", operation="image.edit")
+    [field] = rig.form_fields(form)
+    typed = json.dumps({"prompt": "x", "image_urls": [f"{practice.URL}/media/a.png"]})
+    [again] = [item for row in rig.messages()[-1].components for item in row.children if "Re-run" in (item.label or "")]
+    for refused in (
+        await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.id),
+        await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.media[0].url),
+        await rig.member.click(rig.messages()[-1], label=again.label),
+        await rig.moderator.submit_modal(form, {field: typed}),
+    ):
+        assert "file from practice" in shown(refused)
     assert len(await rig.jobs()) == 2
     assert rig.sandbox.posts == 0
-
-
-async def test_the_button_ends_practice_after_a_restart(rig: Rig):
-    begun = await rig.moderator.slash(rig.channel, "studio practice")
-    await rig.restart()
-    ended = await rig.moderator.click(begun.response, label="End practice")
-    assert "Practice mode is off" in shown(ended)
-    again = await rig.moderator.click(ended.response, label="Start practice")
-    assert "Practice mode is on" in shown(again)
 
 
 async def test_the_host_may_forbid_practice_and_ends_it_by_that(tmp_path: Path):
@@ -327,109 +264,37 @@ async def test_each_key_leads_to_its_own_api_and_never_to_the_other(rig: Rig):
     assert list(sandbox.accounts.accounts) == [key]
 
 
-def test_a_practice_key_is_of_its_own_form():
-    assert practice.is_practice_key(practice.new_practice_key())
-    assert not practice.is_practice_key(HOST_KEY)
-
-
-async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
-    assert "Practice mode is on." in await practise(rig)
-    assert "already" in await practise(rig)
-    off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    assert "mode is off" in shown(off)
-    off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    assert "is already off" in shown(off)
-
-
-@pytest.mark.long
-async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):
-    log = rig.guild.create_text_channel("log")
-    await rule(rig, log_channel=log.id)
-    await rig.moderator.slash(rig.channel, "quota set", credits=25, period="month", scope="server")
-    await practise(rig)
-    for _ in range(2):
-        await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-        await rig.work()
-    await rig.bot.parts.alerts.run_once()
-    assert not any("⚠️" in each.content for each in log.history())
-    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.work()
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.bot.parts.alerts.run_once()
-    assert any("⚠️" in each.content for each in log.history())
-
-
-async def test_confirmations_and_approvals_of_practice_say_so(rig: Rig):
+async def test_questions_of_practice_say_so_and_end_with_it(rig: Rig):
     desk = rig.guild.create_text_channel("desk")
     await rule(rig, confirm_above=Decimal(1), approve_above=Decimal(1), approval_channel=desk.id)
     await practise(rig)
-    asked = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    assert shown(asked).startswith(MARK)
-    await rig.member.click(asked.response, label="Yes, ask a moderator")
-    await rig.step()
-    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
-    assert question.embeds[0].title.startswith("🧪 Practice · ")
-    assert footer(question).startswith(MARK)
-    await rig.moderator.click(question, label="Approve")
-    await rig.work()
-    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+    for _ in range(2):
+        asked = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+        assert shown(asked).startswith(MARK)
+        await rig.member.click(asked.response, label="Yes, ask a moderator")
+        await rig.step()
+    first, second = sorted((each for each in desk.history() if each.author.id == rig.bot.user.id), key=lambda m: m.id)
+    assert first.embeds[0].title.startswith("🧪 Practice · ")
+    assert footer(first).startswith(MARK)
+    await rig.moderator.click(first, label="Approve")
+    for _ in range(60):
+        await rig.step()
+        rig.advance(0.5)
+    waiting, made = await rig.jobs()
+    assert made.state is JobState.DELIVERED
     [line] = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "approval"]
     assert f"<@{rig.member.id}>'s 🧪 practice job of about" in line.text
     assert line.about["practice"] is True
-
-
-async def test_ending_practice_takes_what_waits_for_approval_with_it(rig: Rig):
-    desk = rig.guild.create_text_channel("desk")
-    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.step()
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    [job] = await rig.jobs()
-    assert job.state is JobState.CANCELLED
-    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
-    late = await press(rig, rig.moderator, "approve", job.card_id)
-    assert rig.sandbox.posts == 0
+    late = await press(rig, rig.moderator, "approve", waiting.card_id)
     assert "Approved" not in shown(late)
-    [question] = [each for each in desk.history() if each.id == question.id]
-    assert question.embeds[0].title == "🧪 Practice · Canceled: Generate Image"
-
-
-async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    async def fails() -> str:
-        raise OSError("no process")
-
-    monkeypatch.setattr(studio(rig), "address", fails)
-    await rig.restart()
-    assert "can't start right now" in await practise(rig)
-    assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
+    assert (await rig.jobs())[0].state is JobState.CANCELLED
+    assert rig.sandbox.posts == 0
+    [second] = [each for each in desk.history() if each.id == second.id]
+    assert second.embeds[0].title == "🧪 Practice · Canceled: Generate Image"
 
 
 async def test_the_host_cannot_give_a_practice_key_for_a_true_one(rig: Rig):
     settings = Settings(database=rig.folder / "other.db", cannon_api_key=SecretStr(practice.new_practice_key()))
     with pytest.raises(StartError, match="is a practice key"):
         await open_parts(replace(rig.bot.setup, settings=settings, metrics=Metrics()))
-
-
-async def test_what_was_made_of_a_file_of_practice_is_not_made_again_for_real(rig: Rig):
-    await practise(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.work()
-    [first] = await rig.jobs()
-    await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=first.id)
-    await rig.work()
-    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    card = rig.messages()[-1]
-    [button] = [item for row in card.components for item in row.children if (item.label or "").startswith("Re-run")]
-    again = await rig.member.click(card, label=button.label)
-    assert "a file from practice" in shown(again)
-    assert rig.sandbox.posts == 0
-
-
-async def test_no_request_in_json_takes_a_file_of_practice_to_the_true_api(rig: Rig):
-    typed = json.dumps({"prompt": "x", "image_urls": [f"{practice.URL}/media/a.png"]})
-    form = await rig.moderator.slash(rig.channel, "studio request", operation="image.edit")
-    [field] = rig.form_fields(form)
-    assert "file from practice" in shown(await rig.moderator.submit_modal(form, {field: typed}))
-    assert rig.sandbox.posts == 0

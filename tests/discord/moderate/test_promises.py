@@ -59,11 +59,6 @@ async def job_id(rig: Rig) -> str:
     return (await rig.jobs())[0].id
 
 
-async def sql(rig: Rig, *statements: str) -> None:
-    for statement in statements:
-        await rig.bot.parts.store._database.write(lambda db, statement=statement: db.execute(statement))
-
-
 def closed(rig: Rig, channel: Any, status: int = 403) -> None:
     rig.env.inject_error(
         "POST", f"/channels/{channel.id}/messages", status=status, code=50013, message="no", times=None
@@ -231,6 +226,3 @@ async def test_a_channel_that_opens_again_gets_its_questions_and_one_alert_a_day
     rig.advance(NO_CHANNEL_AGAIN_S)
     await rig.step()
     assert len(own(rig, desk)) == 2
-
-
-# ---------------------------------------------------------------------- what earlier versions have left

@@ -9,7 +9,6 @@ import pytest
 
 from bot.domain.models import Job
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.moderation.questions import REPORTS_A_DAY
 from cogs.ui.controls import Control, view_of
 from tests.support.channels import rule
 from tests.support.reacting import in_channel, other
@@ -59,47 +58,20 @@ async def kinds(rig: Rig) -> list[str]:
     return [line.kind for line in await rig.bot.parts.store.decisions.all(rig.guild.id)]
 
 
-async def test_a_report_is_a_line_of_the_log_channel_with_a_link_and_the_moderators_buttons(
-    rig: Rig, log: Any, eve: Any
-):
+async def test_each_member_reports_a_result_once_and_nobody_their_own(rig: Rig, log: Any, eve: Any):
     job, line = await reported(rig, log, eve)
     assert f"<@{eve.id}>" in line.content
     assert f"<@{rig.member.id}>" in line.content
     assert "a real \\*person\\*" in line.content
     assert f"/{rig.channel.id}/{job.message_id}" in line.content
     assert labels(line) == BUTTONS
-    assert await kinds(rig) == ["report"]
-
-
-async def test_each_member_reports_a_result_once_and_nobody_their_own(rig: Rig, log: Any, eve: Any):
-    job, _ = await reported(rig, log, eve)
     assert "can't report this" in private_sentence(await press(rig, eve, job))
     assert "it is your own" in private_sentence(await press(rig, rig.member, job))
-    await report(rig, other(rig, "sue"), job)
-    assert await kinds(rig) == ["report", "report"]
-
-
-async def test_the_same_form_sent_twice_is_one_report(rig: Rig, log: Any, eve: Any):
-    _, job = await picture(rig)
-    forms = [await press(rig, eve, job), await press(rig, eve, job)]
-    for form in forms:
+    sue = other(rig, "sue")
+    for form in [await press(rig, sue, job), await press(rig, sue, job)]:
         [field] = rig.form_fields(form)
-        await eve.submit_modal(form, {field: "no"})
-    assert await kinds(rig) == ["report"]
-
-
-@pytest.mark.long
-async def test_a_member_cannot_flood_the_moderators(rig: Rig, log: Any, eve: Any):
-    _, job = await picture(rig)
-    reports = rig.bot.parts.store.questions
-    for _ in range(REPORTS_A_DAY):
-        _, another = await picture(rig)
-        await reports.report(rig.guild.id, another.id, eve.id, most_a_day=99, record=lambda _: None)
-    refused = await report(rig, eve, job)
-    assert f"{REPORTS_A_DAY} results a day" in refused.response.content
-    rig.advance(24 * 3600)
-    await report(rig, eve, job)
-    assert await kinds(rig) == ["report"]
+        await sue.submit_modal(form, {field: "no"})
+    assert await kinds(rig) == ["report", "report"]
 
 
 async def test_blocked_members_report_nothing_and_nothing_is_reported_where_nobody_reads(rig: Rig, log: Any, eve: Any):
@@ -112,14 +84,30 @@ async def test_blocked_members_report_nothing_and_nothing_is_reported_where_nobo
     assert await kinds(rig) == []
 
 
-async def test_only_moderators_act_on_a_report(rig: Rig, log: Any, eve: Any):
-    _, line = await reported(rig, log, eve)
+async def test_moderators_act_on_a_report_each_way_once(rig: Rig, log: Any, eve: Any):
+    job, line = await reported(rig, log, eve)
     for label in BUTTONS:
         assert private_sentence(await eve.click(line, label=label))
-    assert await kinds(rig) == ["report"]
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(1))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    await rig.moderator.click(line, label="Refund")
+    assert private_sentence(await rig.moderator.click(line, label="Refund"))
+    [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
+    assert grant.credits == job.cost
+    asked = await rig.moderator.click(line, label="Block author")
+    assert asked.ephemeral
+    assert await kinds(rig) == ["grant", "report"]
+    await rig.moderator.click(asked.response, label="Block for 7 days")
+    found = await rig.bot.parts.store.blocks.active(rig.guild.id, rig.member.id)
+    assert found is not None
+    assert found.until == pytest.approx(rig.clock.wall() + 7 * 24 * 3600)
+    asked = await rig.moderator.click(line, label="Remove result")
+    await rig.moderator.click(asked.response, label="Remove the result")
+    assert job.message_id not in [message.id for message in rig.messages()]
+    assert await kinds(rig) == ["removal", "block", "grant", "report"]
 
 
-async def test_a_moderator_dismisses_a_report_once_after_a_restart_too(rig: Rig, log: Any, eve: Any):
+async def test_a_moderator_dismisses_a_report_after_a_restart_too(rig: Rig, log: Any, eve: Any):
     _, line = await reported(rig, log, eve)
     await rig.restart()
     await rig.moderator.click(line, label="Dismiss")
@@ -128,38 +116,6 @@ async def test_a_moderator_dismisses_a_report_once_after_a_restart_too(rig: Rig,
     assert f"Dismissed by <@{rig.moderator.id}>" in shown.content
     assert labels(shown) == []
     assert await kinds(rig) == ["dismissal", "report"]
-
-
-async def test_a_moderator_refunds_a_reported_result_once(rig: Rig, log: Any, eve: Any):
-    job, line = await reported(rig, log, eve)
-    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(1))
-    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
-    await rig.moderator.click(line, label="Refund")
-    again = await rig.moderator.click(line, label="Refund")
-    assert private_sentence(again)
-    [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
-    assert grant.credits == job.cost
-    assert await kinds(rig) == ["grant", "report"]
-
-
-async def test_a_moderator_blocks_the_author_after_a_second_press(rig: Rig, log: Any, eve: Any):
-    _, line = await reported(rig, log, eve)
-    asked = await rig.moderator.click(line, label="Block author")
-    assert asked.ephemeral
-    assert await kinds(rig) == ["report"]
-    await rig.moderator.click(asked.response, label="Block for 7 days")
-    found = await rig.bot.parts.store.blocks.active(rig.guild.id, rig.member.id)
-    assert found is not None
-    assert found.until == pytest.approx(rig.clock.wall() + 7 * 24 * 3600)
-    assert await kinds(rig) == ["block", "report"]
-
-
-async def test_a_moderator_removes_a_reported_result(rig: Rig, log: Any, eve: Any):
-    job, line = await reported(rig, log, eve)
-    asked = await rig.moderator.click(line, label="Remove result")
-    await rig.moderator.click(asked.response, label="Remove the result")
-    assert job.message_id not in [message.id for message in rig.messages()]
-    assert await kinds(rig) == ["removal", "report"]
 
 
 async def test_who_was_refused_can_be_blocked_from_the_line_and_no_moderator_blocks_themselves(rig: Rig, log: Any):

@@ -44,36 +44,29 @@ def misses(rig: Rig, role: Any, names: list[str]) -> str:
     return f"⚠️ {texts.ROLE_MISSES(role=role.id, commands=names, bot=rig.bot.user.name)}"
 
 
-async def test_without_a_role_nothing_is_said_and_discord_is_not_asked(rig: Rig):
-    with trouble_with(_no_trouble) as calls:
-        assert await said(rig) == ""
-    assert not [each for each in calls if each.path.endswith("/commands/permissions")]
-
-
-async def _no_trouble(_call: DiscordCall) -> None:
-    pass
-
-
-async def test_a_role_that_discord_shows_nothing_is_named_with_the_path(rig: Rig, role: Any):
+async def test_the_status_says_what_discord_shows_to_the_role(rig: Rig, role: Any):
+    """By the integrations of the server: those of a command before those of the bot, the role before everyone."""
     assert await said(rig) == misses(rig, role, NAMES)
     assert "Server Settings → Integrations" in await said(rig)
-
-
-async def test_what_is_allowed_in_the_integrations_is_seen(rig: Rig, role: Any):
+    allow(rig, True, role, names={"studio", "Usage"})
+    others = ["`/quota`", "**Grant credits**", "**Block or unblock**"]
+    assert await said(rig) == f"{sees(role, ['`/studio`', '**Usage**'])}\n{misses(rig, role, others)}"
     allow(rig, True, role)
     assert await said(rig) == sees(role, NAMES)
     rig.env.backend.add_member_role(rig.guild.id, rig.member.id, role.id)
     assert (await rig.member.slash(rig.channel, "studio settings")).ephemeral, "and Discord agrees"
-
-
-async def test_each_command_has_its_own_answer(rig: Rig, role: Any):
-    allow(rig, True, role, names={"studio", "Usage"})
-    assert await said(rig) == "\n".join(
-        [
-            sees(role, ["`/studio`", "**Usage**"]),
-            misses(rig, role, ["`/quota`", "**Grant credits**", "**Block or unblock**"]),
-        ]
-    )
+    named = rig.guild.create_role("named")
+    await rule(rig, moderator_role=named.id)
+    allow(rig, True, rig.guild.default_role)
+    assert await said(rig) == sees(named, NAMES)
+    allow(rig, False, named)
+    assert await said(rig) == misses(rig, named, NAMES)
+    owners = rig.guild.create_role("owners", permissions=discord.Permissions(administrator=True))
+    await rule(rig, moderator_role=owners.id)
+    allow(rig, False, owners)
+    assert await said(rig) == sees(owners, NAMES)
+    await rule(rig, moderator_role=123)
+    assert await said(rig) == "", "a role that is gone"
 
 
 async def test_the_whole_bot_can_be_hidden_but_not_shown(rig: Rig, role: Any):
@@ -86,41 +79,17 @@ async def test_the_whole_bot_can_be_hidden_but_not_shown(rig: Rig, role: Any):
     assert await said(rig) == misses(rig, managers, NAMES)
 
 
-async def test_everyone_counts_where_the_role_is_not_named(rig: Rig, role: Any):
-    allow(rig, True, rig.guild.default_role)
-    assert await said(rig) == sees(role, NAMES)
-    allow(rig, False, role)
-    assert await said(rig) == misses(rig, role, NAMES)
-
-
-async def test_an_administrator_sees_everything(rig: Rig):
-    owners = rig.guild.create_role("owners", permissions=discord.Permissions(administrator=True))
-    await rule(rig, moderator_role=owners.id)
-    allow(rig, False, owners)
-    assert await said(rig) == sees(owners, NAMES)
-
-
-@pytest.mark.parametrize(
-    ("trouble", "is_known"),
-    [(refusal(403), False), (refusal(500), False), (TimeoutError(), False), (refusal(404), True)],
-    ids=["forbidden", "trouble", "silence", "never changed"],
-)
-async def test_without_discords_answer_the_path_is_said_all_the_same(
-    rig: Rig, role: Any, trouble: Exception, is_known: bool
-):
+async def test_without_discords_answer_the_path_is_said_all_the_same(rig: Rig, role: Any):
     async def fail(call: DiscordCall) -> None:
         if call.path.endswith("/commands/permissions"):
-            raise trouble
+            raise troubles[-1]
 
+    troubles = [refusal(404)]
     with trouble_with(fail):
-        text = await said(rig)
-    unchecked = texts.ROLE_UNCHECKED(role=role.id, commands=NAMES, bot=rig.bot.user.name)
-    assert text == (misses(rig, role, NAMES) if is_known else unchecked)
-
-
-async def test_commands_that_are_not_registered_are_not_judged(rig: Rig, role: Any):
-    rig.bot.parts.command_sync.names.ids = {}
-    assert await said(rig) == texts.ROLE_UNCHECKED(role=role.id, commands=NAMES, bot=rig.bot.user.name)
+        assert await said(rig) == misses(rig, role, NAMES), "it was never changed"
+        for trouble in (refusal(403), refusal(500), TimeoutError()):
+            troubles.append(trouble)
+            assert await said(rig) == texts.ROLE_UNCHECKED(role=role.id, commands=NAMES, bot=rig.bot.user.name)
 
 
 async def test_settings_say_it_when_the_role_is_chosen(rig: Rig):
@@ -135,8 +104,3 @@ async def test_settings_say_it_when_the_role_is_chosen(rig: Rig):
     ]
     allow(rig, True, role)
     assert page_facts(await opened(rig, "access"))[str(texts.ROLE_ACCESS)] == sees(role, NAMES)
-
-
-async def test_a_role_that_is_gone_is_not_judged(rig: Rig):
-    await rule(rig, moderator_role=123)
-    assert await said(rig) == ""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot.domain.money.account import DAY_S
 from bot.moderation.alerts import CHECK_EVERY_S
 from tests.support.rig import GUILD_KEY, Rig, running
 from tests.support.surface import report_facts
@@ -76,7 +75,7 @@ async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig:
     await rig.work()
     await rig.bot.parts.rounds.run_once()
     assert (await facts(rig))["Account check"] == f"✅ Matches this bot's records, checked {stamp(rig)}."
-    assert b'differed_total{books="account"} 0.0' in rig.bot.metrics.render()
+    assert b"books_differed_total 0.0" in rig.bot.metrics.render()
     rig.sandbox.spend_elsewhere(GUILD_KEY, 30)
     before = stamp(rig)
     rig.advance(HOUR_S / 2)
@@ -87,14 +86,7 @@ async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig:
     shown = (await facts(rig))["Account check"]
     assert shown.startswith(f"⚠️ Checked {stamp(rig)}: ")
     assert "30 credits more than the jobs here account for" in shown
-    assert b'differed_total{books="account"} 1.0' in rig.bot.metrics.render()
-
-
-async def test_of_the_hosts_account_nothing_is_shown(rig: Rig):
-    shown = await facts(rig)
-    assert shown["Account check"].startswith("Not checked: the host's account")
-    assert "Available" not in shown
-    assert "Buy credits" not in shown
+    assert b"books_differed_total 1.0" in rig.bot.metrics.render()
 
 
 async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
@@ -115,46 +107,6 @@ async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, estimate_tool=False))
     assert (await facts(rig))[name].startswith("Off. ")
     await rig.work()
-
-
-@pytest.mark.long
-async def test_bought_credits_that_expire_are_shown_next_to_where_more_are_bought(rig: Rig):
-    ends_at = rig.clock.wall() + 90 * DAY_S
-    rig.sandbox.sell_pack(GUILD_KEY, 250, ends_at)
-    await own_key(rig)
-    await draw(rig, "#fast a fox")
-    await rig.work()
-    for command in ("studio status", "usage report"):
-        shown = await facts(rig, command)
-        assert shown["Credits that expire"] == f"238 credits of a pack on <t:{int(ends_at)}:D> (<t:{int(ends_at)}:R>)"
-        assert shown["Buy credits"] == LINK
-
-
-@pytest.mark.long
-async def test_days_left_leave_out_what_expires_before_it_is_spent(rig: Rig):
-    rig.sandbox.sell_pack(GUILD_KEY, 240, rig.clock.wall() + 10 * DAY_S)
-    await own_key(rig)
-    await draw(rig, "#fast a fox")  # 12 a day: 120 of the 228 that are left are spent in ten days
-    await rig.work()
-    shown = await facts(rig, "usage report")
-    assert shown["Credits last for"] == "About 52 days at this rate (728 credits left)"
-
-
-async def test_moderators_are_told_of_credits_that_will_be_lost_though_nothing_is_spent(rig: Rig):
-    desk = await log_of(rig)
-    rig.sandbox.sell_pack(GUILD_KEY, 250, rig.clock.wall() + 20 * DAY_S)
-    await own_key(rig)
-    assert await told(rig, desk, "expire on") == []
-    rig.advance(7 * DAY_S)
-    [line] = await told(rig, desk, "expire on")
-    assert "250 credits of a pack of the Cannon Studio account expire on" in line
-    assert "250 of them will be lost" in line
-    rig.advance(DAY_S)
-    assert len(await told(rig, desk, "expire on")) == 1
-    rig.advance(10 * DAY_S)
-    assert len(await told(rig, desk, "expire on")) == 2
-    rig.advance(CHECK_EVERY_S)
-    assert len(await told(rig, desk, "expire on")) == 2
 
 
 async def test_an_alert_of_a_low_balance_says_where_to_buy_credits(rig: Rig):

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import discord
-import pytest
 
 from tests.support.channels import press
 from tests.support.rig import Rig
@@ -65,6 +64,8 @@ async def test_the_page_names_every_operation_with_its_state_and_its_end(rig: Ri
     sora = [line for line in lines if "`/sora`" in line]
     assert len(sora) == 5
     assert all("retired on Sep 24, 2026" in line for line in sora)
+    told = said(await switch(rig, "sora2.video.edit", "off"))
+    assert told.endswith("Retired on Sep 24, 2026.")
 
 
 async def test_many_operations_are_shown_in_parts(rig: Rig):
@@ -86,10 +87,15 @@ async def test_many_operations_are_shown_in_parts(rig: Rig):
     assert notice(off.response).endswith("is off on this server.")
 
 
-async def test_what_is_switched_off_is_refused_here_in_one_sentence_and_works_again_when_on(rig: Rig):
+async def test_what_is_switched_off_is_refused_here_in_one_sentence_until_it_is_on(rig: Rig):
+    old, older = await opened(rig, "operations"), await opened(rig, "operations")
     assert said(await switch(rig, "image.generate", "off")) == "✅ Generate Image is off on this server."
+    await rig.restart()
     result = await rig.member.slash(rig.channel, "image generate", prompt="x")
     assert private_sentence(result) == "This server's moderators have turned off Generate Image."
+    assert "image.generate" not in await offered(rig, REQUEST, "generate")
+    await choose(rig, old, "operation_switch", "off image.generate")
+    assert not rig.bot.parts.switches.is_on(rig.guild.id, "image.generate"), "an old page undoes nothing"
     await nothing_happened(rig)
 
     other = rig.env.create_guild("Other")
@@ -98,47 +104,14 @@ async def test_what_is_switched_off_is_refused_here_in_one_sentence_and_works_ag
     assert not (await visitor.slash(channel, "image generate", prompt="x")).ephemeral
 
     assert said(await switch(rig, "image.generate", "on")) == "✅ Generate Image is on."
+    lines = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "operation"]
+    assert len(lines) == 2
+    assert "image.generate" in await offered(rig, REQUEST, "generate")
     assert not (await rig.member.slash(rig.channel, "image generate", prompt="x")).ephemeral
     await rig.work()
-
-
-async def test_an_old_page_undoes_nothing(rig: Rig):
-    for page in (await opened(rig, "operations"), await opened(rig, "operations")):
-        await choose(rig, page, "operation_switch", "off image.edit")
-        assert not rig.bot.parts.switches.is_on(rig.guild.id, "image.edit")
-    lines = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "operation"]
-    assert len(lines) == 1
-
-
-async def test_who_is_no_moderator_any_more_switches_nothing(rig: Rig):
-    old = await opened(rig, "operations")
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
-    assert "Only moderators" in private_sentence(await choose(rig, old, "operation_switch", "off image.edit"))
+    assert "Only moderators" in private_sentence(await choose(rig, older, "operation_switch", "off image.edit"))
     assert rig.bot.parts.switches.is_on(rig.guild.id, "image.edit")
-
-
-async def test_a_switch_outlives_a_restart(rig: Rig):
-    await switch(rig, "image.generate", "off")
-    await rig.restart()
-    result = await rig.member.slash(rig.channel, "image generate", prompt="x")
-    assert "turned off" in private_sentence(result)
-
-
-async def test_what_is_off_disappears_from_the_operations_that_can_be_requested_but_can_be_switched_on(rig: Rig):
-    assert "image.edit" in await offered(rig, REQUEST, "edit")
-    await switch(rig, "image.edit", "off")
-    assert "image.edit" not in await offered(rig, REQUEST, "edit")
-    await switch(rig, "image.edit", "on")
-    assert "image.edit" in await offered(rig, REQUEST, "edit")
-
-
-async def test_the_end_of_sora_is_told_when_it_is_switched(rig: Rig):
-    rig.advance(SORA_ENDED - rig.clock.wall())
-    told = said(await switch(rig, "sora2.video.edit", "off"))
-    assert told.endswith("Retired on Sep 24, 2026.")
-    result = await rig.member.slash(rig.channel, "sora for:edit", prompt="x", sora_video_id="video_1")
-    assert private_sentence(result) == "This server's moderators have turned off Edit Sora 2 Video."
-    await nothing_happened(rig)
 
 
 async def test_only_the_owner_of_the_bot_switches_everywhere(rig: Rig):
@@ -166,35 +139,21 @@ async def test_only_the_owner_of_the_bot_switches_everywhere(rig: Rig):
 
 
 ROLES = discord.TeamMemberRole
-INVITED = discord.TeamMembershipState.invited
 
 
-@pytest.mark.parametrize(
-    ("role", "state", "may"),
-    [
-        (ROLES.admin, discord.TeamMembershipState.accepted, True),
-        pytest.param(ROLES.developer, discord.TeamMembershipState.accepted, True, marks=pytest.mark.long),
-        (ROLES.read_only, discord.TeamMembershipState.accepted, False),
-        (ROLES.admin, INVITED, False),
-    ],
-)
-async def test_of_a_team_those_who_may_change_the_application_switch_everywhere(
-    rig: Rig, role: Any, state: Any, may: bool
-):
-    team = Team(1, Member(1, ROLES.admin), Member(rig.moderator.id, role, state))
-    owned_by(rig, Owner(rig.moderator.id, team))
-    if may:
-        await everywhere(rig, "off")
-    else:
+async def test_of_a_team_its_owner_and_those_who_may_change_the_application_switch_everywhere(rig: Rig):
+    accepted, invited = discord.TeamMembershipState.accepted, discord.TeamMembershipState.invited
+    for role, state in ((ROLES.read_only, accepted), (ROLES.admin, invited)):
+        team = Team(1, Member(1, ROLES.admin), Member(rig.moderator.id, role, state))
+        owned_by(rig, Owner(rig.moderator.id, team))
         await press(rig, rig.moderator, "operation_everywhere", "0")
         assert "operation_everywhere" not in str(parts(await opened(rig, "operations")))
-    assert rig.bot.parts.switches.is_off_everywhere("image.generate") is may
-
-
-async def test_the_owner_of_a_team_switches_everywhere_whatever_their_role(rig: Rig):
-    owned_by(rig, Owner(1, Team(rig.moderator.id, Member(rig.moderator.id, ROLES.read_only))))
-    await everywhere(rig, "off")
-    assert rig.bot.parts.switches.is_off_everywhere("image.generate")
+        assert not rig.bot.parts.switches.is_off_everywhere("image.generate")
+    for owner_id, role in ((1, ROLES.admin), (1, ROLES.developer), (rig.moderator.id, ROLES.read_only)):
+        owned_by(rig, Owner(1, Team(owner_id, Member(rig.moderator.id, role, accepted))))
+        for to in ("off", "on"):
+            await everywhere(rig, to)
+            assert rig.bot.parts.switches.is_off_everywhere("image.generate") is (to == "off")
 
 
 async def test_a_switch_holds_after_the_live_document_gave_the_operation_another_id(rig: Rig):

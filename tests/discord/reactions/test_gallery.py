@@ -7,18 +7,17 @@ import discord
 import pytest
 
 from bot.delivery.texts import AUTHOR_NOT_SHOWN, NOT_FROM_AGE_RESTRICTED
-from bot.domain.server.reaction_rules import GALLERY_STARS
 from cogs.reactions.texts import NOTHING_TO_SHOW
 from tests.support.reacting import direct_texts, event, in_channel, made, stars_on
 from tests.support.rig import Rig
-from tests.support.settings_pages import end_gallery, opened, page_text, set_gallery
-from tests.support.surface import delete, notice, unlinked
+from tests.support.settings_pages import end_gallery, opened, page_facts, set_gallery
+from tests.support.surface import delete, private_sentence, unlinked
 
 
 @pytest.fixture
 async def gallery(rig: Rig) -> Any:
     channel = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda now: replace(now, gallery_channel=channel.id, gallery_stars=2)
     )
     return channel
@@ -176,19 +175,14 @@ async def test_a_gallery_that_takes_no_posts_is_reported_to_the_moderators_once(
 # ---------------------------------------------------------------------- its page
 
 
-async def shown(rig: Rig) -> str:
-    return page_text(await opened(rig, "gallery"))
-
-
 async def test_a_moderator_sets_shows_and_switches_off_the_gallery(rig: Rig):
     channel = rig.guild.create_text_channel("best")
-    assert "The gallery is off. To turn it on, press **Choose channel and stars…**." in await shown(rig)
-    said = notice((await set_gallery(rig, channel)).response)
-    assert f"<#{channel.id}>, for results with {GALLERY_STARS} ⭐" in said
-    assert "with 5 ⭐" in notice((await set_gallery(rig, channel, stars=5)).response)
-    assert f"<#{channel.id}>, from 5 ⭐" in await shown(rig)
-    assert "off" in notice((await end_gallery(rig)).response)
-    assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
+    assert page_facts(await opened(rig, "gallery"))["The gallery channel"] == "None. There is no gallery."
+    await set_gallery(rig, channel, stars=5)
+    facts = page_facts(await opened(rig, "gallery"))
+    assert (facts["The gallery channel"], facts["Stars that a result needs"]) == (f"<#{channel.id}>", "5")
+    await end_gallery(rig)
+    assert (await rig.bot.parts.store.settings.get(rig.guild.id)).gallery_channel is None
     assert len(await rig.bot.parts.store.decisions.all(rig.guild.id)) == 3
 
 
@@ -200,5 +194,5 @@ async def test_a_gallery_in_which_nothing_could_be_posted_is_refused(rig: Rig):
     allow, refuse = discord.PermissionOverwrite(attach_files=False).pair()
     role = rig.guild.default_role.id
     rig.env.backend.set_overwrite(channel.id, Overwrite(role, OverwriteType.ROLE, allow.value, refuse.value))
-    assert "A moderator can give me Attach Files there" in notice((await set_gallery(rig, channel)).response)
-    assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
+    assert "A moderator can give me Attach Files there" in private_sentence(await set_gallery(rig, channel))
+    assert (await rig.bot.parts.store.settings.get(rig.guild.id)).gallery_channel is None

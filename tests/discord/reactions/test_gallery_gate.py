@@ -23,7 +23,7 @@ def eve(rig: Rig) -> Any:
 @pytest.fixture
 async def gallery(rig: Rig) -> Any:
     channel = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda now: replace(now, gallery_channel=channel.id, gallery_stars=1)
     )
     return channel

@@ -63,7 +63,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
     message = await made(rig, "video generate" if action in ON_VIDEO else "image generate")
     parent = (await rig.jobs())[0]
     gallery = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda now: replace(now, gallery_channel=gallery.id, gallery_stars=1)
     )
     member = await actor(rig, who)

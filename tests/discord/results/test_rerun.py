@@ -140,24 +140,6 @@ async def test_a_variant_of_sound_rewrites_the_words_for_what_is_heard(
     assert not {"light", "colours", "composition"} & set(re.findall(r"\w+", rewrites[strength].lower()))
 
 
-@pytest.mark.parametrize("strength", ["strong"])
-async def test_a_variant_of_a_narration_has_the_same_words_in_another_delivery(rig: Rig, strength: str):
-    await rig.member.slash(rig.channel, "audio narration", text="Good evening. #fast", speed=1.1, voice_id="v1")
-    await rig.work()
-    parent = await newest(rig)
-    how = await rig.member.click(card_of(rig, parent), label="Vary")
-    label = whole(how.response, strength.capitalize())
-    await agreed(rig.member, await rig.member.click(how.response, label=label))
-    await rig.work()
-    made, _ = sorted(await rig.jobs(), key=lambda job: -job.created_at)
-    assert (made.operation, made.state) == ("narration.generate", JobState.DELIVERED)
-    assert (made.input["text"], made.input["voice_id"]) == ("Good evening. #fast", "v1")
-    assert made.input["speed"] != 1.1
-    assert 0 <= made.input["stability"] <= 1
-    assert made.input["stability"] != 0.7
-    assert ("tone" in made.input) == (strength == "strong")
-
-
 # ---------------------------------------------------------------------- edit and run
 
 

@@ -105,7 +105,7 @@ async def test_a_failed_one_keeps_its_place_and_one_that_is_left_has_all_of_a_re
 @pytest.mark.long
 async def test_beyond_four_there_is_a_select_and_a_failed_one_leaves_the_others_their_numbers(rig: Rig):
     card = await batch(rig, "one #fast", "two #fail", "three #fast", "four #fast", "five #fast", "six #fail", "7 #fast")
-    assert len([file for file in card.attachments if not file.filename.startswith("contact-sheet")]) == 5
+    assert len(card.attachments) == 5
     assert rows(card)[:3] == [*grid(4, 2), [str(texts.PICK)]]
     [select] = [item for item in parts(card) if "options" in item]
     assert [each["label"] for each in select["options"]] == ["5. five #fast", "7. 7 #fast"]

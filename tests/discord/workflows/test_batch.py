@@ -1,21 +1,16 @@
-"""`/batch` on the simulated Discord: many prompts, one card, one price, a contact sheet in the end."""
+"""`/batch` on the simulated Discord: many prompts, one card, one price."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import discord
 import pytest
-from PIL import Image
 
-from bot.delivery.files import attachments as sheet
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Rules
-from bot.media.caged import CagedError
-from bot.media.contact_sheet import SHEET_NAME
 from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import below_prompt, links_on, nothing_happened, private_sentence, settled_exactly
@@ -48,46 +43,31 @@ def files(message: discord.Message) -> list[str]:
 
 
 @pytest.mark.long
-async def test_a_batch_is_one_card_with_a_line_for_each_prompt_and_a_contact_sheet(rig: Rig):
+async def test_a_batch_is_one_card_with_a_line_for_each_prompt(rig: Rig):
     asked = await batch(rig, "a fox", "an owl", "a deer", aspect_ratio="16:9")
     assert asked.response.embeds[0].title == "Generate Image · 3"
     message = await card(rig)
     assert [line.replace("\\", "")[:12] for line in lines(message)] == ["1. a fox #fa", "2. an owl #f", "3. a deer #f"]
     assert all("✅ Done" in line and "credits" in line for line in lines(message))
-    assert files(message)[0] == SHEET_NAME
-    assert len(files(message)) == 4
-    with Image.open(io.BytesIO(rig.file(message.attachments[0]))) as picture:
-        assert picture.format == "JPEG"
+    assert len(files(message)) == 3
     assert [request.input["aspect_ratio"] for request in rig.sandbox.requests] == ["16:9"] * 3
     await settled_exactly(rig)
 
 
 @pytest.mark.long
-async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Rig):
+async def test_twenty_prompts_of_a_file_are_ten_files_and_links(rig: Rig):
     text = "\ufeff" + "\r\n\r\n".join(f"fox number {number} #fast" for number in range(1, 21))
     await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("prompts.txt", text.encode()))
     message = await card(rig)
     assert len(lines(message)) == 20
     assert len(files(message)) == 10
-    assert files(message)[0] == SHEET_NAME
     jobs = await rig.jobs()
     assert {job.state for job in jobs} == {DELIVERED}
     stems = {job.id for job in jobs if any(job.id[:4].lower() in name for name in files(message))}
     linked = {job.id for job in jobs if job.media[0].url in links_on(message)}
-    assert (len(stems), len(linked)) == (9, 11)
+    assert (len(stems), len(linked)) == (10, 10)
     assert stems | linked == {job.id for job in jobs}
     await settled_exactly(rig)
-
-
-async def test_without_a_contact_sheet_the_card_is_as_good(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    async def fails(*_args: Any) -> None:
-        raise CagedError("no")
-
-    monkeypatch.setattr(sheet, "draw", fails)
-    message = await card(rig) if await batch(rig, "a fox", "an owl") else None
-    assert message is not None
-    assert len(files(message)) == 2
-    assert SHEET_NAME not in files(message)
 
 
 async def test_many_long_rewritten_prompts_are_in_a_file_that_has_them_all(rig: Rig):

@@ -37,12 +37,7 @@ class Column(NamedTuple):
 
 def sqlite_tables(db: sqlite3.Connection) -> dict[str, str]:
     """Return the tables and the statements that make them."""
-    return dict(
-        db.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
-            " AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'job_grams%'"
-        )
-    )
+    return dict(db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"))
 
 
 def sqlite_columns(db: sqlite3.Connection, table: str) -> dict[str, Column]:

@@ -106,7 +106,7 @@ async def database(open_store: Open, cable: Cable, name: str) -> Database:
 
 def backend_of(database: Database) -> int:
     """Return the server's process of the writer's connection."""
-    raw = database._writer._raw
+    raw = database._writer._connection
     assert isinstance(raw, PostgresConnection)
     return int(raw._raw.info.backend_pid)
 

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from bot.fleet.host.texts import NO_PROCESS, failover
 from bot.fleet.postgresql.connection import PostgresConnection, connected
+from bot.fleet.postgresql.server import facts_of_server
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Store
@@ -111,7 +113,7 @@ async def test_another_transaction_with_the_number_of_a_lost_one_is_not_taken_fo
 
 
 def transaction_of(database: Database) -> str:
-    raw = database._writer._raw
+    raw = database._writer._connection
     assert isinstance(raw, PostgresConnection)
     assert raw._transaction is not None
     return raw._transaction[0]
@@ -120,6 +122,7 @@ def transaction_of(database: Database) -> str:
 async def test_what_is_committed_is_on_the_new_primary_and_writes_go_on_there(primary: OwnServer, standby: OwnServer):
     async with opened(of_both(primary, standby)) as database:
         before, within, after = Addition(), Addition(primary.crash), Addition()
+        assert facts_of_server(PostgresUrl(primary.dsn(DATABASE))) == [failover("on", "standby", 1), NO_PROCESS]
         await database.write(before)
         writing = asyncio.create_task(database.write(within))
         while within.runs == 0:  # noqa: ASYNC110 - of the other thread nothing tells
@@ -127,6 +130,7 @@ async def test_what_is_committed_is_on_the_new_primary_and_writes_go_on_there(pr
         await asyncio.to_thread(standby.promote)
         await writing
         await database.write(after)
+        assert "may lose what was promised last" in facts_of_server(PostgresUrl(standby.dsn(DATABASE)))[0], "no standby"
         assert [each.runs for each in (before, within, after)] == [1, 2, 1]
         assert [await is_there(database, each) for each in (before, within, after)] == [True] * 3
 

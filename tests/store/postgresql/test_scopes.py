@@ -19,7 +19,7 @@ from typing import Any, NoReturn, Self
 import psycopg
 import pytest
 
-from bot.domain.jobs.durations import Durations, LearnedDuration
+from bot.domain.jobs.durations import Durations
 from bot.domain.models import Card, Job, JobState, new_id
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import Refused
@@ -250,8 +250,8 @@ async def ended(store: Store, job: Job, rng: random.Random) -> None:
     stored = await store.jobs.get(job.guild_id, job.id)
     if stored is None or stored.state.ended:
         return
-    learned = LearnedDuration(Durations(), Durations.prior("image"))
-    await store.histograms.add({(job.operation, f"model {rng.randrange(3)}", ""): learned for _ in range(2)})
+    learned = Durations.prior("image").to_json()
+    await store.histograms.set({(job.operation, f"model {rng.randrange(3)}", ""): learned for _ in range(2)})
     if (ready := await store.jobs.change(stored, JobState.READY)) is not None:
         await store.jobs.advance(ready, JobState.DELIVERED, settle=Decimal(7))
 

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import StoreError
 from bot.fleet.postgresql.database import OnServer
 from bot.fleet.postgresql.listener import AnnouncementListener
+from bot.fleet.postgresql.server import facts_of_server
 from bot.fleet.postgresql.shard_locks import ShardLocks
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
@@ -56,6 +57,19 @@ async def test_shares_are_even_and_no_shard_is_two_processes(locks: list[ShardLo
     assert await settled(*locks) == held, "then nothing moves"
     await first.leave()
     assert sorted(map(len, await settled(second, third))) == [2, 3]
+
+
+async def test_a_check_says_who_has_which_shard(locks: list[ShardLocks], empty_postgres_database: str):
+    first, second, _ = locks
+    await first.join(wanted=2, recommended=2)
+    await first.keep(NONE, 2, among=1)
+    await second.keep(NONE, 2, among=1)
+    failover, *processes = facts_of_server(PostgresUrl(empty_postgres_database))
+    assert "no commit waits for a standby (0 connected, synchronous_commit is on" in failover
+    assert sorted(each.partition(" has ")[2] or each.rpartition(" waits ")[2] for each in processes) == [
+        "for a shard.",
+        "shards 0, 1.",
+    ]
 
 
 async def test_the_first_process_decides_how_many_shards_there_are(locks: list[ShardLocks]):

@@ -1,4 +1,4 @@
-"""The real bot, as child.py runs it, which tries its database and its pages several times a second."""
+"""The real bot, as child.py runs it, which tries its database several times a second."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ if __name__ == "__main__":
     from bot.app import health as database_watch
 
     database_watch.EVERY_S = 0.2
-    from bot.store import store
-
-    store.PAGES_EVERY_S = store.PAGES_NOT_BEFORE_S = 0.5
     from bot.cli import main
 
     sys.exit(main(sys.argv[1:]))

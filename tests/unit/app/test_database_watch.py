@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import os
-import sqlite3
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +18,7 @@ from bot.store.engine.pulse import WELL_S, Pulse
 from bot.store.texts import WHAT_HOSTS_DO
 from tests.support.clocks import SteppedClock
 from tests.support.wire.server import WireDiscord
-from tests.unit.test_exit_codes import has_run, life
+from tests.unit.test_exit_codes import life
 
 
 class Probed:
@@ -33,12 +30,6 @@ class Probed:
         self.hangs = asyncio.Event()
         self.hangs.set()
         self.probes = 0
-        self.of_pages: DatabaseFailing | None = None
-
-    async def check_pages(self) -> float:
-        if self.of_pages is not None:
-            raise self.of_pages
-        return 5.0
 
     async def probe(self) -> None:
         self.probes += 1
@@ -173,17 +164,6 @@ async def test_a_lost_file_ends_the_process_at_once(watched: Watched):
     assert watched.ended == ("For the host.", RESTART_CANNOT_HELP)
 
 
-async def test_a_damaged_page_that_the_daily_check_finds_ends_the_process(watched: Watched):
-    assert (await watched.watch.check_pages(), watched.ended) == (5.0, None)
-    watched.store.of_pages = failing("disk")
-    with pytest.raises(DatabaseFailing):
-        await watched.watch.check_pages()
-    assert watched.ended is None
-    watched.store.of_pages = failing("damaged", RESTART_CANNOT_HELP)
-    assert await watched.watch.check_pages() == math.inf
-    assert watched.ended == ("For the host.", RESTART_CANNOT_HELP)
-
-
 async def test_some_failures_with_a_success_between_them_end_nothing(watched: Watched):
     for _ in range(3):
         watched.store.failure = failing("unreachable")
@@ -216,31 +196,3 @@ async def test_a_real_process_whose_file_is_removed_ends_with_one_sentence(tmp_p
             said = bot.output()
     assert f"{lost} was removed or" in said
     assert "Traceback" not in said
-
-
-def damage_quietly(database: Path, table: str) -> None:
-    """Destroy a table's first page without a trace in the file's times, as a failing disk does."""
-    with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?immutable=1", uri=True)) as db:
-        page = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
-        size = db.execute("PRAGMA page_size").fetchone()[0]
-    before = database.stat()
-    with database.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xa5" * 64)
-    os.utime(database, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-@pytest.mark.long
-async def test_a_real_process_ends_over_a_page_that_was_damaged_quietly_and_no_start_passes_it(tmp_path: Path):
-    async with WireDiscord() as discord:
-        discord.create_guild()
-        await has_run(discord, tmp_path)
-        damage_quietly(tmp_path / "bot.db", "grants")
-        async with life(discord, tmp_path, module="tests.support.wire.watchful_child") as bot:
-            await bot.online()
-            assert await bot.ended() == RESTART_CANNOT_HELP
-            assert "bot.db is damaged" in bot.output()
-        async with life(discord, tmp_path) as bot:
-            assert await bot.ended() == RESTART_CANNOT_HELP
-            assert "bot.db is damaged" in bot.output()
-            assert "Traceback" not in bot.output()

@@ -16,7 +16,6 @@ from bot.delivery.channels.facts import FILES_PER_MESSAGE
 from bot.delivery.files.attachments import Arrangement, arrange, arrange_all, names_of, text_files
 from bot.delivery.files.downloads import ResultFiles
 from bot.domain.models import Job, JobState, Media, MediaKind
-from bot.media.contact_sheet import SHEET_NAME
 from bot.media.fetcher import LocalFile
 
 NOW = 1_767_225_600.0
@@ -134,16 +133,6 @@ def test_a_spoiler_that_an_unanswered_attempt_has_left_is_replaced_and_a_linked_
     there = [attachment(f"SPOILER_{name}") for name in names_of(first, results(first))]
     arrangement = arrange([first, last], last, results(last), there, [])
     assert arrangement.links == [first.media[-1].url]
-
-
-def test_a_batch_without_its_sheet_keeps_a_place_for_it():
-    batch = [job(0, files=4), job(1, files=8, prompt="a dog")]
-    there = [attachment(name) for name in names_of(batch[0], results(batch[0]))]
-    assert len(arrange(batch, batch[1], results(batch[1]), there, []).results.files) == 5
-    with_sheet = [*there, attachment(SHEET_NAME)]
-    assert len(arrange(batch, batch[1], results(batch[1]), with_sheet, []).results.files) == 5
-    copies = [job(0, files=4), job(1, files=8)]
-    assert len(arrange(copies, copies[1], results(copies[1]), there, []).results.files) == 6
 
 
 def test_of_several_results_the_first_come_as_files_and_the_rest_as_links():

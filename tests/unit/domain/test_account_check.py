@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.money.account import AccountCheck, AccountFigures, compare
+from bot.domain.money.account import AccountCheck, compare
 
 CREDITS = st.decimals(min_value=0, max_value=1000, places=1)
 
 
-def figures(balance: str, known: str = "0", adjusted: str = "0", open_: str = "0") -> AccountFigures:
-    return AccountFigures(
-        balance=Decimal(balance), known=Decimal(known), adjusted=Decimal(adjusted), open=Decimal(open_)
-    )
+def figures(balance: str, known: str = "0", adjusted: str = "0", open_: str = "0") -> AccountCheck:
+    return AccountCheck(balance=Decimal(balance), known=Decimal(known), adjusted=Decimal(adjusted), open=Decimal(open_))
 
 
-def after(*each: AccountFigures) -> AccountCheck:
+def after(*each: AccountCheck) -> AccountCheck:
     check = None
     for now in each:
         check = compare(check, now)
@@ -50,7 +48,7 @@ def test_the_first_comparison_finds_nothing():
         ([figures("88", "0", "0", "12"), figures("100")], 0),
     ],
 )
-def test_what_was_charged_beyond_the_books_is_found(steps: list[AccountFigures], difference: int):
+def test_what_was_charged_beyond_the_books_is_found(steps: list[AccountCheck], difference: int):
     assert after(*steps).difference == difference
 
 

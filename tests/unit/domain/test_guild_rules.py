@@ -20,6 +20,7 @@ from bot.domain.server.guild_rules import (
     Spoilers,
     Strength,
 )
+from bot.domain.server.reaction_rules import ReactionAction, Seeding
 from bot.domain.server.setting import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -139,6 +140,10 @@ EVERYTHING = Rules(
     paused=True,
     estimate_tool=False,
     ai_label=False,
+    gallery_channel=11,
+    gallery_stars=0,
+    reactions=frozenset({ReactionAction.RERUN}),
+    seeds=Seeding.OFF,
 )
 
 

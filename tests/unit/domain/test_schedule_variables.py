@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.server.schedules import BEST, DATE, WEEKDAY, filled, has_best, is_best, unknown_variable
+from bot.domain.server.schedules import DATE, WEEKDAY, filled, unknown_variable
 
-VALUES = {DATE: "2026-11-30", WEEKDAY: "Monday", BEST: "7AB2CD3EF4"}
+VALUES = {DATE: "2026-11-30", WEEKDAY: "Monday"}
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,6 @@ VALUES = {DATE: "2026-11-30", WEEKDAY: "Monday", BEST: "7AB2CD3EF4"}
         ("{Weekday} { DATE }", "Monday 2026-11-30"),
         ("{random: a fox | a bear |}", "a bear"),
         ("{random:a}", "a"),
-        ("{best of last week}", "7AB2CD3EF4"),
         ("nothing", "nothing"),
     ],
 )
@@ -36,7 +35,6 @@ def test_variables_are_filled_in(text: str, done: str):
         ("a } fox", "}"),
         ("{random: {date} | b}", "{"),
         ("{1.image_url}", "{1.image_url}"),
-        ("{best}", "{best}"),
     ],
 )
 def test_what_is_no_variable_is_named(text: str, unknown: str):
@@ -47,10 +45,3 @@ def test_what_is_no_variable_is_named(text: str, unknown: str):
 def test_what_is_accepted_can_be_filled_in(text: str):
     if unknown_variable(text) is None:
         assert "{" not in filled(text, VALUES, lambda each: each[0])
-
-
-def test_the_best_of_last_week_is_all_of_an_input():
-    assert is_best(" {Best of  last week} ")
-    assert has_best("a {best of last week}")
-    assert not is_best("a {best of last week}")
-    assert not has_best("{date}")

@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import os
 import socket
-import struct
-import zlib
 from pathlib import Path
 
+import av
 import pytest
-from PIL import Image
 
-from bot.media import contact_sheet, decoder_cage
+from bot.media import decoder_cage
 from bot.media.caged import CagedError
-from bot.media.contact_sheet import Tile, draw
 from bot.media.decoder_cage import Closes, closes
+from bot.media.film import last_frame
 from tests.support.decoders import FILES_SINCE, NETWORK_SINCE, as_bot, landlock, with_code
 
-SHEET_MAX_MIB = 256
-AT_ONCE = 2
-DRAW = """
-import asyncio, pathlib, resource, sys
-from bot.media import contact_sheet
+OPEN = """
+import asyncio, pathlib, sys
+from bot.media import film
 from bot.media.caged import CagedError
 from bot.runtime.process import close_to_others
 close_to_others()
 if sys.argv[2] != "-":
-    contact_sheet.INSTALLED = sys.argv[2]
-folder = pathlib.Path(sys.argv[1])
-tiles = [contact_sheet.Tile(number=n, caption="x", file=name) for n, name in enumerate(sys.argv[3:], 1)]
+    film.INSTALLED = sys.argv[2]
 try:
-    asyncio.run(contact_sheet.draw(folder, tiles))
-    print("drawn")
+    asyncio.run(film.last_frame(pathlib.Path(sys.argv[1]), "a.mp4"))
+    print("made")
 except CagedError as error:
-    print("no sheet:", error)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+    print("nothing:", error)
 """
-"""Draws as the bot does, from a process that is guarded as the bot's; prints what came of it, and the child's MiB."""
+"""Opens a film as the bot does, from a process that is guarded as the bot's; prints what came of it."""
 
 files_closed = pytest.mark.skipif(landlock() < FILES_SINCE, reason="the kernel has no Landlock")
 network_closed = pytest.mark.skipif(landlock() < NETWORK_SINCE, reason="the kernel's Landlock closes no connections")
 
 
+def filmed(folder: Path) -> None:
+    """Write a short film."""
+    with av.open(str(folder / "a.mp4"), "w") as made:
+        stream = made.add_stream("libx264", rate=4)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(4):
+            made.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        made.mux(stream.encode(None))
+
+
 def said_by(tmp_path: Path, code: str) -> str:
     """Return how a decoder ends that runs `code`: with its own SystemExit, or with what it was refused."""
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "films"
     folder.mkdir()
-    Image.new("RGB", (8, 8)).save(folder / "a.png")
-    done = as_bot(DRAW, folder, with_code(tmp_path, code), "a.png")
+    filmed(folder)
+    done = as_bot(OPEN, folder, with_code(tmp_path, code))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -110,31 +111,40 @@ def test_no_connection_can_be_made(tmp_path: Path) -> None:
 
 
 @files_closed
-def test_a_sheet_is_drawn_all_the_same(tmp_path: Path) -> None:
-    for name in ("a.png", "b.jpg", "c.webp", "d.gif", "e.avif"):
-        Image.new("RGB", (300, 200), "#336699").save(tmp_path / name)
-    done = as_bot(DRAW, tmp_path, "-", "a.png", "b.jpg", "c.webp", "d.gif", "e.avif")
-    assert done.stdout.startswith("drawn"), done.stdout + done.stderr
+def test_a_frame_is_made_all_the_same_and_programs_beside_the_film_are_not_run(tmp_path: Path) -> None:
+    planted = tmp_path / "ran"
+    for name in ("PIL.py", "av.py", "json.py", "sitecustomize.py", "usercustomize.py", "resource.py"):
+        (tmp_path / name).write_text(f"open({str(planted)!r}, 'w').close()")
+    filmed(tmp_path)
+    done = as_bot(OPEN, tmp_path, "-")
+    assert done.stdout.startswith("made"), done.stdout + done.stderr
+    assert not planted.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", b"MZ"])
+async def test_what_is_no_film_leaves_no_frame(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.mp4").write_bytes(content)
+    with pytest.raises(CagedError):
+        await last_frame(tmp_path, "a.mp4")
 
 
 ATTACK = """
 import json, os, pathlib, sys
 from bot.media.caged import confine
-from bot.media.contact_sheet import LIMITS, load
+from bot.media.film import LIMITS
 from tests.support.attack import attack
 os.chdir(sys.argv[1])
-load()
 if sys.argv[3:]:
     confine(LIMITS)
 print(json.dumps(attack(pathlib.Path(sys.argv[2]))))
 """
-"""Attacks the process from inside; with a third argument, after it was confined to the folder as the drawing one is."""
+"""Attacks the process from inside; with a third argument, after it was confined to the folder as the opening one is."""
 
 
 @pytest.fixture
 def places(tmp_path: Path) -> tuple[Path, Path]:
-    """Return a folder for pictures, and a file that is not in it."""
-    folder, outside = tmp_path / "pictures", tmp_path / "outside"
+    """Return a folder for films, and a file that is not in it."""
+    folder, outside = tmp_path / "films", tmp_path / "outside"
     folder.mkdir()
     outside.write_text("of the bot")
     outside.chmod(0o600)
@@ -201,72 +211,9 @@ def test_no_socket_no_program_and_no_other_process_is_reached(tmp_path: Path) ->
     assert "ended with 98" in said_by(tmp_path, f"exec({SYSTEM_CALLS!r}, {{}})")
 
 
-def wide_png(width: int, height: int) -> bytes:
-    """Return a small PNG in full colour."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    packer, row = zlib.compressobj(1), bytes(width * 3 + 1)
-    packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
-
-
-LONG = pytest.mark.long
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("width", [13_000, pytest.param(16_000, marks=LONG)], ids=["allowed", "refused"])
-@pytest.mark.parametrize("form", ["webp", *(pytest.param(each, marks=LONG) for each in ("png", "gif", "jpg", "avif"))])
-def test_a_sheet_of_huge_pictures_takes_little_memory(tmp_path: Path, form: str, width: int) -> None:
-    """Few bytes that unpack to 39 or 48 million pixels; whether they are drawn or left out is not asked."""
-    assert 13_000 * 3000 < contact_sheet.PIXELS_MAX < 16_000 * 3000
-    name = f"a.{form}"
-    if form == "png":
-        (tmp_path / name).write_bytes(wide_png(width, 3000))
-    else:
-        more = {"webp": {"lossless": True, "method": 0}, "avif": {"speed": 10}}.get(form, {})
-        Image.new("RGB", (width, 3000), "#204060").save(tmp_path / name, **more)
-    done = as_bot(DRAW, tmp_path, "-", name)
-    assert int(done.stdout.splitlines()[-1]) <= SHEET_MAX_MIB, done.stdout
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("form", ["webp", *(pytest.param(each, marks=LONG) for each in ("png", "jpg", "gif", "avif"))])
-def test_a_picture_in_4k_has_its_place(tmp_path: Path, form: str) -> None:
-    Image.effect_noise((480, 270), 80).resize((3840, 2160)).convert("RGB").save(tmp_path / f"a.{form}")
-    done = as_bot(DRAW, tmp_path, "-", f"a.{form}")
-    assert done.stdout.startswith("drawn"), done.stdout + done.stderr
-
-
-@pytest.mark.long
-async def test_two_sheets_are_drawn_at_once_and_the_others_wait(tmp_path: Path) -> None:
-    folders = [tmp_path / str(number) for number in range(3)]
-    for folder in folders:
-        folder.mkdir()
-        os.mkfifo(folder / "never.png")  # opening it waits for somebody who writes
-    tile = Tile(number=1, caption="x", file="never.png")
-    drawing = [asyncio.create_task(draw(folder, [tile], timeout_s=1.0)) for folder in folders]
-    most = 0
-    while not all(task.done() for task in drawing):
-        most = max(most, _running_in(folders))
-        await asyncio.sleep(0.02)
-    for task in drawing:
-        with pytest.raises(CagedError):
-            await task
-    assert 0 < most <= AT_ONCE
-
-
-def _running_in(folders: list[Path]) -> int:
-    """Return how many processes have their working directory in one of the folders."""
-    return sum(_is_in(each, folders) for each in Path("/proc").glob("[0-9]*/cwd"))
-
-
-def _is_in(link: Path, folders: list[Path]) -> bool:
-    with contextlib.suppress(OSError):
-        return link.readlink() in folders
-    return False
+def test_the_bot_loads_no_decoder_of_pictures() -> None:
+    code = "import sys, bot.delivery, bot.media.film; sys.exit(bool({'PIL', 'av'} & sys.modules.keys()))"
+    assert as_bot(code).returncode == 0
 
 
 def test_a_guarded_process_hands_its_secrets_to_no_child() -> None:

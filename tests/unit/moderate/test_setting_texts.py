@@ -22,6 +22,7 @@ from bot.domain.server.guild_rules import (
     Spoilers,
     Strength,
 )
+from bot.domain.server.reaction_rules import ReactionAction, Seeding
 from bot.domain.server.setting import (
     CHANNEL,
     COUNT,
@@ -82,6 +83,10 @@ CHANGED = Rules(
     paused=True,
     estimate_tool=False,
     ai_label=False,
+    gallery_channel=11,
+    gallery_stars=0,
+    reactions=frozenset({ReactionAction.RERUN}),
+    seeds=Seeding.OFF,
 )
 
 

@@ -45,7 +45,7 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_build_info": process,
     "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1, {}, {}),
     "cannon_bot_accounts": lambda each: each.books({}, Decimal(0), 0, {}, {"member": 2}),
-    "cannon_bot_books_differed": lambda each: each.books_differed("account"),
+    "cannon_bot_books_differed": lambda each: each.books_differed(),
     "cannon_bot_file_bytes": lambda each: each.file_size("database", lambda: 4096.0),
     "cannon_bot_database_up": lambda each: each.database(lambda: DATABASE),
     "cannon_bot_last_commit_timestamp_seconds": lambda each: each.database(lambda: DATABASE),

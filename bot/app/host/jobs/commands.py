@@ -54,9 +54,9 @@ def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
     return {
-        **as_json(found.job, is_followed=found.follower.is_noted),
+        **as_json(found.job, is_followed=found.followed_by is not None),
         "is_answered": found.is_answered,
-        **found.follower.as_json(),
+        "followed_by": found.followed_by or "",
         "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],
     }
 
@@ -133,12 +133,12 @@ async def _free(store: Store, job_id: str) -> JobOnFile:
     found = await store.host_jobs.find(job_id.upper())
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
-    if not found.follower.is_noted:
+    if found.followed_by is None:
         return found
     await store.leases.take_over()
     freed = await store.host_jobs.find(found.job.id) or found
-    if freed.follower.is_noted:
-        raise Refused(texts.followed(freed.follower.process))
+    if freed.followed_by is not None:
+        raise Refused(texts.followed(freed.followed_by))
     return freed
 
 

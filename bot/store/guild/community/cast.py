@@ -59,15 +59,13 @@ class Cast(Repository):
         return map(_member, sorted(rows, key=lambda row: not row["name_key"].startswith(part)))
 
     async def get(self, guild_id: int, member_id: str) -> CastMember | None:
-        row = await self._row(_ONE, (guild_id, member_id))
-        return None if row is None else _member(row)
+        return await self._one(_member, _ONE, (guild_id, member_id))
 
     async def find(self, guild_id: int, *, keys: Collection[str] = (), ids: Collection[str] = ()) -> list[CastMember]:
         if not keys and not ids:
             return []
         named = to_json([to_text(each) for each in keys])
-        rows = await self._rows(_FOUND, {"guild_id": guild_id, "keys": named, "ids": to_json(list(ids))})
-        return [_member(row) for row in rows]
+        return await self._all(_member, _FOUND, {"guild_id": guild_id, "keys": named, "ids": to_json(list(ids))})
 
     async def add(self, member: CastMember, *, record: RecordOf[CastOutcome] | None = None) -> CastOutcome:
         """Store a new one; its message is then no leftover."""
@@ -120,7 +118,7 @@ class Cast(Repository):
 
     async def note_leftover(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
         """Note a message whose pictures nothing in the cast uses yet, to be deleted at `delete_at`, Unix seconds."""
-        await self._execute(_LEAVE, (guild_id, channel_id, message_id, delete_at), guild_id=guild_id)
+        await self._execute(guild_id, _LEAVE, (guild_id, channel_id, message_id, delete_at))
 
     async def leftovers(self, *, limit: int) -> list[tuple[int, int, int]]:
         """Return messages that are due for deletion, of all guilds: each one's guild, channel, and id."""
@@ -128,11 +126,11 @@ class Cast(Repository):
         return [(row["guild_id"], row["channel_id"], row["message_id"]) for row in rows]
 
     async def deleted(self, guild_id: int, message_id: int) -> None:
-        await self._execute(_USED, (guild_id, message_id), guild_id=guild_id)
+        await self._execute(guild_id, _USED, (guild_id, message_id))
 
     async def delete_later(self, guild_id: int, message_id: int, delete_at: float) -> None:
         """Postpone a leftover message to `delete_at`, Unix seconds."""
-        await self._execute(_LATER, (delete_at, guild_id, message_id), guild_id=guild_id)
+        await self._execute(guild_id, _LATER, (delete_at, guild_id, message_id))
 
 
 def forget_pictures(db: Connection, guild_id: int, member_id: int, now: float) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from bot.domain.models import Job, JobState
 from bot.store import texts
 from bot.store.engine.columns import from_milli
 from bot.store.engine.repository import Repository
-from bot.store.guild.keys import EndedCard, RetiredKey, retire
+from bot.store.guild.keys import RetiredKey, retire
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.rows import job_in, job_of, update_job
 from bot.store.money import ledger
+from bot.store.money.ledger import LedgerSums
 from bot.store.money.spending import held_of_own
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_keys, forget_unneeded_keys
@@ -34,16 +34,8 @@ class RemovedAccount:
     key: RetiredKey
     running: int
     """Jobs that Cannon Studio has: the key is kept until they end, and forgotten then."""
-    cards: tuple[EndedCard, ...]
-    """Those whose unsent jobs were cancelled."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnSums:
-    """What a member's own account has spent and holds, in credits, in all guilds."""
-
-    spent: Decimal
-    held: Decimal
+    cards: tuple[tuple[int, str], ...]
+    """Those whose unsent jobs were cancelled, as (guild's id, own id)."""
 
 
 class MemberAccounts(Repository):
@@ -73,12 +65,12 @@ class MemberAccounts(Repository):
     async def guilds(self, member_id: int) -> set[int]:
         return {job.guild_id for job in await self._database.read(lambda db: _open(db, member_id))}
 
-    async def sums(self, member_id: int, since: float) -> OwnSums:
+    async def sums(self, member_id: int, since: float) -> LedgerSums:
         """Return what was spent from `since` (Unix seconds), and what is held."""
 
-        def look(db: Connection) -> OwnSums:
+        def look(db: Connection) -> LedgerSums:
             spent = db.execute(_SPENT, (member_id, since)).fetchone()[0]
-            return OwnSums(spent=from_milli(spent), held=held_of_own(db, member_id))
+            return LedgerSums(spent=from_milli(spent), held=held_of_own(db, member_id))
 
         return await self._database.read(look)
 
@@ -87,7 +79,7 @@ def _open(db: Connection, member_id: int) -> list[Job]:
     return [job_of(row) for row in db.execute(_OPEN, (member_id,)).fetchall()]
 
 
-def _end(db: Connection, listed: Job, now: float, *, at_once: bool) -> EndedCard | None:
+def _end(db: Connection, listed: Job, now: float, *, at_once: bool) -> tuple[int, str] | None:
     """End the job if it is unsent, and with `at_once` if it is not made yet; return its card, None if it continues."""
     job = job_in(db, listed.guild_id, listed.id)
     if job is None or job.state.ended:  # cancelled with a previous step
@@ -100,4 +92,4 @@ def _end(db: Connection, listed: Job, now: float, *, at_once: bool) -> EndedCard
         update_job(db, replace(ended, waits_for=None), job)
     else:
         return None
-    return EndedCard(job.guild_id, job.card_id)
+    return job.guild_id, job.card_id

@@ -44,8 +44,7 @@ class Recipes(Repository):
         return None if row is None else _kept(row)
 
     async def all(self, guild_id: int) -> list[StoredRecipe]:
-        rows = await self._rows("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,))
-        return [_kept(row) for row in rows]
+        return await self._all(_kept, "SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,))
 
     async def save(
         self,

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 
-from bot.domain.server.guild_rules import Period, Rules
-from bot.domain.server.schedules import SCHEDULES_MAX, Plan, Schedule
-from bot.store.engine.columns import from_milli, read_as, to_json, to_milli
+from bot.domain.plain import from_plain, to_plain
+from bot.domain.server.guild_rules import Period
+from bot.domain.server.schedules import SCHEDULES_MAX, Schedule
+from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Change, RecordOf, Repository
 from bot.store.money.schedule_runs import spent_since
 from bot.store.money.spending import practises, rules_of
@@ -23,14 +24,12 @@ _DUE = """
 SELECT * FROM schedules
 WHERE next_at <= ? AND guild_id NOT IN (SELECT guild_id FROM absent_guilds) ORDER BY next_at LIMIT ?
 """
-_INSERT = """
-INSERT INTO schedules (data, channel_id, made_by, limit_milli, next_at, reason, is_paused, made_at, guild_id, id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_UPDATE = """
-UPDATE schedules SET data = ?, channel_id = ?, made_by = ?, limit_milli = ?, next_at = ?, reason = ?, is_paused = ?,
-    made_at = ?
-WHERE guild_id = ? AND id = ?
+_COLUMNS = ("guild_id", "id", "made_by", "made_at", "next_at", "is_off")
+"""The fields that are not in `data`."""
+_PUT = """
+INSERT INTO schedules (guild_id, id, made_by, made_at, next_at, is_off, data) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (guild_id, id) DO UPDATE SET made_by = excluded.made_by, next_at = excluded.next_at,
+    is_off = excluded.is_off, data = excluded.data
 """
 
 
@@ -41,8 +40,7 @@ class Schedules(Repository):
         return [_schedule(row) for row in await self._rows(_ALL, (guild_id,))]
 
     async def get(self, guild_id: int, schedule_id: str) -> Schedule | None:
-        row = await self._row(_ONE, (guild_id, schedule_id))
-        return None if row is None else _schedule(row)
+        return await self._one(_schedule, _ONE, (guild_id, schedule_id))
 
     async def due(self, now: float, limit: int = DUE_MAX) -> list[Schedule]:
         """Return schedules of all guilds with a run that is due at `now` (Unix seconds), the latest first."""
@@ -65,7 +63,7 @@ class Schedules(Repository):
         def change(db: Connection) -> bool:
             if db.execute(_COUNT, (guild_id,)).fetchone()[0] >= SCHEDULES_MAX:
                 return False
-            db.execute(_INSERT, _values(schedule))
+            _put(db, schedule)
             return True
 
         return await self._write(guild_id, change)
@@ -86,7 +84,7 @@ class Schedules(Repository):
                 return None
             before = _schedule(row)
             after = change(before)
-            db.execute(_UPDATE, _values(after))
+            _put(db, after)
             return Change(before=before, after=after)
 
         return await self._recorded(guild_id, write, record)
@@ -105,24 +103,11 @@ class Schedules(Repository):
         return await self._recorded(guild_id, change, record)
 
 
-def follow_zone(db: Connection, guild_id: int, before: Rules, after: Rules, now: float) -> None:
-    """Move the guild's next runs to its new time zone; one that would lie in the past stays."""
-    if before.timezone == after.timezone:
-        return
-    for row in db.execute(_ALL, (guild_id,)).fetchall():
-        found = _schedule(row)
-        at = None if found.next_at is None else found.plan.when.next_after(now, after.zone)
-        if at is not None:
-            db.execute("UPDATE schedules SET next_at = ? WHERE guild_id = ? AND id = ?", (at, guild_id, found.id))
-
-
-def _values(schedule: Schedule) -> tuple[str | int | float | None, ...]:
-    return (
-        to_json(schedule.plan.to_json()), schedule.channel_id, schedule.made_by, to_milli(schedule.limit),
-        schedule.next_at, schedule.reason, schedule.is_paused, schedule.made_at, schedule.guild_id, schedule.id,
-    )  # fmt: skip
+def _put(db: Connection, schedule: Schedule) -> None:
+    data = to_plain(schedule)
+    db.execute(_PUT, (*[data.pop(each) for each in _COLUMNS], to_json(data)))
 
 
 def _schedule(row: Row) -> Schedule:
-    plan, limit = Plan.from_json(json.loads(row["data"])), from_milli(row["limit_milli"])
-    return read_as(Schedule, row, plan=plan, limit=limit, is_paused=bool(row["is_paused"]))
+    columns = {each: row[each] for each in _COLUMNS} | {"is_off": bool(row["is_off"])}
+    return from_plain(Schedule, json.loads(row["data"]) | columns)

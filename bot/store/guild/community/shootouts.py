@@ -69,8 +69,7 @@ class Shootouts(Repository):
     """Votes are one a member and card. Once a shoot-out has ended only their numbers are kept."""
 
     async def get(self, guild_id: int, card_id: str) -> Shootout | None:
-        row = await self._row(_GET, (guild_id, card_id))
-        return None if row is None else _shootout(row)
+        return await self._one(_shootout, _GET, (guild_id, card_id))
 
     async def ended(self, guild_id: int) -> list[Shootout]:
         """Return the guild's last shoot-outs that have ended, newest first."""

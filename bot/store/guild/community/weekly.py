@@ -1,23 +1,20 @@
-"""The table `best_of_week`: servers that have the best of each week posted, and how far they are."""
+"""The table `best_of_week`: where servers have the best of each week posted, and when the next are due."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from bot.domain.server.weeks import last_week, posted_next
-from bot.store.engine.columns import read_as
+from bot.domain.server.weeks import posted_next
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.money.spending import rules_of
 from bot.store.sql import Connection
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeeklyPost:
-    """A server's row. `last_week` is the Monday of the last week that needs nothing more."""
-
-    guild_id: int
-    channel_id: int
-    last_week: str
+_SET = """
+INSERT INTO best_of_week (guild_id, channel_id, due_at) VALUES (?, ?, ?)
+ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id
+"""
+_DUE = """
+SELECT guild_id, channel_id FROM best_of_week
+WHERE due_at <= ? AND guild_id NOT IN (SELECT guild_id FROM absent_guilds) ORDER BY due_at LIMIT ?
+"""
 
 
 class BestOfWeek(Repository):
@@ -34,41 +31,24 @@ class BestOfWeek(Repository):
         def change(db: Connection) -> bool:
             if channel_id is None:
                 db.execute("DELETE FROM best_of_week WHERE guild_id = ?", (guild_id,))
-                return True
-            now, zone = self._clock.wall(), rules_of(db, guild_id).zone
-            values = (guild_id, channel_id, last_week(now, zone).monday, posted_next(now, zone))
-            db.execute(_SET, values)
+            else:
+                db.execute(_SET, (guild_id, channel_id, self._after_week(db, guild_id)))
             return True
 
         await self._recorded(guild_id, change, record)
 
-    async def due(self, *, limit: int) -> list[WeeklyPost]:
-        """Return what is due, of all guilds that have the bot, longest due first."""
-        return [read_as(WeeklyPost, row) for row in await self._rows(_DUE, (self._clock.wall(), limit))]
+    async def due(self, *, limit: int) -> list[tuple[int, int]]:
+        """Return what is due, of all guilds that have the bot, longest due first: guild and channel."""
+        return [(row[0], row[1]) for row in await self._rows(_DUE, (self._clock.wall(), limit))]
 
-    async def done(self, guild_id: int, monday: str) -> None:
-        """Note that the week of this Monday needs nothing more: the next is due after it has ended."""
+    async def postpone(self, guild_id: int, seconds: float | None) -> None:
+        """Have it due again after so many seconds; None: after the current week, as the last one needs nothing more."""
 
         def change(db: Connection) -> None:
-            due_at = posted_next(self._clock.wall(), rules_of(db, guild_id).zone)
-            db.execute(_DONE, (monday, due_at, guild_id))
+            due_at = self._after_week(db, guild_id) if seconds is None else self._clock.wall() + seconds
+            db.execute("UPDATE best_of_week SET due_at = ? WHERE guild_id = ?", (due_at, guild_id))
 
         await self._write(guild_id, change)
 
-    async def postpone(self, guild_id: int, seconds: float) -> None:
-        await self._execute(
-            "UPDATE best_of_week SET due_at = ? WHERE guild_id = ?",
-            (self._clock.wall() + seconds, guild_id),
-            guild_id=guild_id,
-        )
-
-
-_SET = """
-INSERT INTO best_of_week (guild_id, channel_id, last_week, due_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id
-"""
-_DUE = """
-SELECT guild_id, channel_id, last_week FROM best_of_week
-WHERE due_at <= ? AND guild_id NOT IN (SELECT guild_id FROM absent_guilds) ORDER BY due_at LIMIT ?
-"""
-_DONE = "UPDATE best_of_week SET last_week = ?, due_at = ? WHERE guild_id = ?"
+    def _after_week(self, db: Connection, guild_id: int) -> float:
+        return posted_next(self._clock.wall(), rules_of(db, guild_id).zone)

@@ -12,18 +12,16 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
-from bot.delivery.posting.events import EventDesk
 from bot.domain.models import credits_of, credits_words
-from bot.domain.server.events import PurseUse, ServerEvent
+from bot.domain.server.events import PURSE_MAX, PurseUse, ServerEvent
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError, NoKey
 from bot.language import sentences
-from bot.server.community.events import texts as said
-from bot.server.community.events.acts import EventWish, ServerEvents
 from bot.store import Ledger
-from cogs.community.events import texts
+from cogs.events import texts
+from cogs.events.acts import JOIN, EventWish, ServerEvents, take_part_button
 from cogs.ui.choices import CHOICE_CHARS
-from cogs.ui.controls import Control, on, view_of
+from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import PanelEntry, PanelPage, show_page
 from cogs.ui.permissions import (
@@ -36,16 +34,10 @@ from cogs.ui.permissions import (
 )
 from cogs.ui.texts import GONE
 
-JOIN, CHOOSE, CANCEL, BACK = "event_join", "event_choose", "event_cancel", "event_panel"
-ANNOUNCE = "event_announce"
+CHOOSE, CANCEL, BACK = "event_choose", "event_cancel", "event_panel"
 """Parts of the custom ids of buttons on old messages: never change them."""
 SHOWN = 8
-CREDITS_MAX = 999_999_999.0
-"""Larger than any purse: the rule has a sentence of its own."""
-
-
-def take_part_button(event: ServerEvent) -> Control:
-    return Control.button(JOIN, event.id, label=said.TAKE_PART, style=discord.ButtonStyle.primary, emoji="🎉")
+THEME_CHARS = 100
 
 
 class EventCommand(commands.Cog):
@@ -64,25 +56,21 @@ class EventCommand(commands.Cog):
     async def event(
         self,
         interaction: Interaction,
-        theme: str | None = None,
+        theme: app_commands.Range[str, 1, THEME_CHARS] | None = None,
         ends: str | None = None,
-        purse: app_commands.Range[float, 0.0, CREDITS_MAX] | None = None,
-        cap: app_commands.Range[float, 0.0, CREDITS_MAX] | None = None,
+        purse: app_commands.Range[float, 1.0, PURSE_MAX] | None = None,
+        cap: app_commands.Range[float, 1.0, PURSE_MAX] | None = None,
         channel: discord.TextChannel | None = None,
         prizes: str | None = None,
     ) -> None:
-        """Show the events, or the announcement of a new one.
-
-        Raises NotAllowed for members, InputError for what does not fit.
-        """
-        given = (theme, ends, purse, cap, channel, prizes)
-        if all(each is None for each in given):
+        """Show the events, or announce one. Raises NotAllowed for members, InputError for what does not fit."""
+        if all(each is None for each in (theme, ends, purse, cap, channel, prizes)):
             page = await _page(interaction)
             await in_time(interaction.response.send_message(view=page.view(), ephemeral=True))
             return
         await require_moderator(interaction)
         if theme is None or ends is None or purse is None:
-            raise InputError(said.NO_TIME_AND_PURSE)
+            raise InputError(texts.NO_TIME_AND_PURSE)
         wish = EventWish(
             channel_id=_channel_of(interaction, channel),
             theme=theme,
@@ -92,48 +80,29 @@ class EventCommand(commands.Cog):
             prizes=prizes or "",
         )
         await defer(interaction, ephemeral=True, thinking=True)
-        events = use(interaction, ServerEvents)
-        event, draft_id = await events.planned(guild_of(interaction), wish, by_id=interaction.user.id)
-        announce = Control.button(ANNOUNCE, draft_id, label=texts.ANNOUNCE, style=discord.ButtonStyle.primary)
-        await in_time(
-            interaction.edit_original_response(
-                content=await _asked(interaction, event),
-                embed=use(interaction, EventDesk).announcement(event),
-                view=view_of([announce]),
-            )
-        )
+        made = await use(interaction, ServerEvents).announce(guild_of(interaction), wish, by_id=interaction.user.id)
+        text = sentences(texts.ANNOUNCED(channel=made.channel_id), await _warning(interaction, made))
+        await in_time(interaction.edit_original_response(content=text))
 
 
-async def _asked(interaction: Interaction, event: ServerEvent) -> str:
-    """Return the question whether to announce the event, with a warning if the account has less than its purse."""
+async def _warning(interaction: Interaction, event: ServerEvent) -> str:
+    """Return a warning if the server's account has less than the event's purse."""
     guild_id = guild_of(interaction)
     try:
         key = await use(interaction, ApiKeys).for_guild(guild_id)
     except NoKey:
-        key = None
-    warning = ""
-    if key is not None and key.id is not None and key.balance is not None:
-        free = max(key.balance - (await use(interaction, Ledger).balance(guild_id)).held, Decimal(0))
-        warning = texts.ABOVE_BALANCE(free=credits_words(free)) if event.purse > free else ""
-    return sentences(texts.PREVIEW(channel=event.channel_id), warning)
-
-
-@on(ANNOUNCE)
-async def announce(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Announce the event that was shown. Raises NotAllowed for members, InputError if it has expired."""
-    await require_moderator(interaction)
-    await defer(interaction)
-    made = await use(interaction, ServerEvents).announce(guild_of(interaction), subject, by_id=interaction.user.id)
-    await use(interaction, EventDesk).bring_up(made)
-    said_in = texts.ANNOUNCED(channel=made.channel_id)
-    await in_time(interaction.edit_original_response(content=said_in, embed=None, view=None))
+        return ""
+    if key.id is None or key.balance is None:
+        return ""
+    free = max(key.balance - (await use(interaction, Ledger).balance(guild_id)).held, Decimal(0))
+    return texts.ABOVE_BALANCE(free=credits_words(free)) if event.purse > free else ""
 
 
 def _channel_of(interaction: Interaction, chosen: discord.TextChannel | None) -> int:
     """Return the event's channel. Raises InputError if it is no text channel, or the bot can't post there."""
     channel = interaction.channel if chosen is None else chosen
     if not isinstance(channel, discord.TextChannel):
-        raise InputError(said.NO_TIME_AND_PURSE, "channel")
+        raise InputError(texts.NO_TIME_AND_PURSE, "channel")
     require_may_post_in(interaction, channel.id, files=True)
     return channel.id
 
@@ -148,20 +117,20 @@ async def _page(interaction: Interaction) -> PanelPage:
             discord.SelectOption(label=shortened(each.theme, CHOICE_CHARS), value=each.id) for each, _ in found[:SHOWN]
         ]
         controls.append(Control.select(CHOOSE, "events", placeholder=texts.CANCEL_ONE, options=options))
-    text = "" if entries else str(texts.NONE)
+    text = "" if entries else str(texts.NO_EVENTS)
     return PanelPage(
-        title=str(texts.TITLE), text=text, entries=entries, controls=controls, foot=str(texts.HOW) if may_change else ""
+        title=str(texts.PANEL), text=text, entries=entries, controls=controls, foot=str(texts.HOW) if may_change else ""
     )
 
 
 def _shown(event: ServerEvent, used: PurseUse) -> str:
     heading = texts.IN_CHANNEL(theme=harmless(event.theme), channel=event.channel_id)
-    return "\n".join([heading, *said.rules(event), _purse(event, used)])
+    return "\n".join([heading, *texts.rules(event), _purse(event, used)])
 
 
 def _purse(event: ServerEvent, used: PurseUse) -> str:
     left = credits_words(max(event.purse - used.paid, Decimal(0)))
-    return said.PURSE_LEFT(left=left, purse=credits_words(event.purse), members=used.members)
+    return texts.PURSE_LEFT(left=left, purse=credits_words(event.purse), members=used.members)
 
 
 @on(JOIN)
@@ -171,8 +140,8 @@ async def take_part(interaction: Interaction, subject: str, _values: Sequence[st
     event, used = await use(interaction, ServerEvents).join(await viewer_of(interaction), subject)
     left = max(min(event.purse - used.paid, event.cap - used.of_member), Decimal(0))
     text = sentences(
-        said.TAKING_PART(theme=harmless(event.theme)),
-        said.PAYS_NOW(left=credits_words(left), channel=event.channel_id),
+        texts.TAKING_PART(theme=harmless(event.theme)),
+        texts.PAYS_NOW(left=credits_words(left), channel=event.channel_id),
         _purse(event, used),
     )
     await in_time(interaction.response.send_message(text, ephemeral=True))
@@ -190,7 +159,7 @@ async def choose(interaction: Interaction, _subject: str, values: Sequence[str])
         Control.button(CANCEL, event.id, label=texts.YES, style=discord.ButtonStyle.danger),
         Control.button(BACK, "events", label=texts.KEEP),
     ]
-    page = PanelPage(title=str(texts.TITLE), text=texts.SURE(theme=harmless(event.theme)), controls=controls)
+    page = PanelPage(title=str(texts.PANEL), text=texts.SURE(theme=harmless(event.theme)), controls=controls)
     await show_page(interaction, page)
 
 
@@ -200,8 +169,7 @@ async def cancel(interaction: Interaction, subject: str, _values: Sequence[str])
     await require_moderator(interaction)
     await defer(interaction)
     event = await use(interaction, ServerEvents).cancel(guild_of(interaction), subject, by_id=interaction.user.id)
-    await use(interaction, EventDesk).bring_up(event)
-    await show_page(interaction, await _page(interaction), texts.CANCELLED(theme=harmless(event.theme)))
+    await show_page(interaction, await _page(interaction), texts.IS_CANCELLED(theme=harmless(event.theme)))
 
 
 @on(BACK)

@@ -1,4 +1,4 @@
-"""Events: what does not fit, the record, and the messages in their channel."""
+"""`/event`: its options and panel, what does not fit, the record, and the messages in their channel."""
 
 from __future__ import annotations
 
@@ -7,10 +7,34 @@ from decimal import Decimal
 
 from bot.account.texts import actor
 from bot.domain.models import credits_words
-from bot.domain.server.events import ServerEvent
+from bot.domain.server.events import ServerEvent, Starred
 from bot.domain.texts import mention
 from bot.domain.words.text import harmless, stamp
 from bot.language import Text, both, sentences, tr
+
+# ---------------------------------------------------------------------- commands and options
+
+EVENT = "See this server's events; moderators: announce one with a purse and a vote"
+THEME_OPTION = "What it is about, e.g. Cats in space"
+ENDS_OPTION = "2h or 3d from now, 18:00, or 2026-12-24 18:00 in the server's time zone"
+PURSE_OPTION = "Credits that pay first for those who take part, apart from their limits"
+CAP_OPTION = "Credits that the purse pays for one member at most; a quarter of it if empty"
+CHANNEL_OPTION = "Where it takes place, with its threads; here if empty"
+PRIZES_OPTION = "Credits granted to the first, second, and third, e.g. 50 30 20"
+
+# ---------------------------------------------------------------------- the panel
+
+PANEL = Text("Events")
+NO_EVENTS = Text("No event is announced or running here.")
+HOW = Text("Moderators announce one with `theme`, `ends`, and `purse`.")
+IN_CHANNEL = Text("**{theme}** in {channel}", channel="<#{}>".format)
+CANCEL_ONE = Text("Cancel an event…")
+SURE = Text("Cancel “{theme}”? There will be no prizes, and the purse pays no longer.")
+YES = Text("Cancel the event")
+KEEP = Text("Keep")
+ABOVE_BALANCE = Text("⚠️ The purse is more than the {free} that your Cannon Studio account has left.")
+ANNOUNCED = Text("The event is announced in {channel}.", channel="<#{}>".format)
+IS_CANCELLED = Text("The event “{theme}” is canceled.")
 
 # ---------------------------------------------------------------------- what does not fit
 
@@ -37,43 +61,40 @@ MADE = Text(
     channel="<#{}>".format,
 )
 CANCELLED = Text("{who} canceled the event “{theme}” in {channel}. {spent}", who=actor, channel="<#{}>".format)
-CHANNEL_GONE = Text("The event “{theme}” was canceled because its channel was deleted. {spent}")
-ENDED = Text("The event “{theme}” in {channel} has ended. {spent} {results}", channel="<#{}>".format)
+ENDED = Text("The event “{theme}” in {channel} has ended. {spent}", channel="<#{}>".format)
 SPENT = Text("The purse paid {paid} of {purse}.")
-RESULTS = Text("Members who took part: {members}. Results: {results}.")
 PLACED = Text("Places: {places}.")
 NO_ONE_PLACED = Text("No result was placed.")
 
 
-def ended(event: ServerEvent, paid: Decimal, members: int, results: int, places: Sequence[str]) -> str:
-    """Return the moderators' report of an event; `places` are as `placed_line` without links."""
-    counted = RESULTS(members=members, results=results)
-    said = PLACED(places=both(places)) if places else str(NO_ONE_PLACED)
-    return sentences(
-        ENDED(theme=harmless(event.theme), channel=event.channel_id, spent=spent(event, paid), results=counted), said
-    )
+def cancelled(event: ServerEvent, by_id: int, paid: Decimal) -> str:
+    return CANCELLED(who=by_id, theme=harmless(event.theme), channel=event.channel_id, spent=_spent(event, paid))
 
 
-def spent(event: ServerEvent, paid: Decimal) -> str:
+def ended(event: ServerEvent, places: Sequence[Starred], paid: Decimal) -> str:
+    """Return the moderators' report of an event."""
+    lines = [placed_line(event, place, each) for place, each in enumerate(places, 1)]
+    said = PLACED(places=both(lines)) if lines else str(NO_ONE_PLACED)
+    return sentences(ENDED(theme=harmless(event.theme), channel=event.channel_id, spent=_spent(event, paid)), said)
+
+
+def _spent(event: ServerEvent, paid: Decimal) -> str:
     return SPENT(paid=credits_words(paid), purse=credits_words(event.purse))
 
 
 # ---------------------------------------------------------------------- the messages
 
 TITLE = Text("Event: {theme}")
-UNTIL = Text("Until {end}. What you request before then also counts if it is posted within 5 minutes after it.")
+UNTIL = Text("Until {end}. Results that are posted by then count.")
 PURSE_PAYS = Text("A purse of {purse} pays first for what you make here, up to {cap} for each member.")
 STARS = Text("Vote with ⭐ on the results. An author's own star does not count.")
 TIES = Text("Each member is placed once. Of two with as many stars, the earlier result wins.")
 PRIZES_ARE = Text("Prizes: {prizes}.")
 TAKE_PART = Text("Take part")
-EMPTY = Text("The purse of this event is empty. You can continue with your own limits: {link}")
 PLACES_TITLE = Text("Places: {theme}")
 ALL_OVER = Text("The event has ended. No result was placed.")
 CALLED_OFF = Text("A moderator canceled the event. There are no prizes.")
 OPEN_RESULT = Text("Result")
-NOT_POSTED = Text("I can't post about the event “{theme}” in {channel}. Allow me to send messages there.",
-                  channel="<#{}>".format)  # fmt: skip
 MEDALS = ("🥇", "🥈", "🥉", "4.", "5.")
 
 
@@ -94,9 +115,10 @@ def rules(event: ServerEvent) -> list[str]:
     return lines
 
 
-def placed_line(place: int, member_id: int, count: int, prize: Decimal) -> str:
-    parts = [f"{MEDALS[place - 1]} {mention(member_id)}", stars(count), *([credits_words(prize)] if prize else [])]
-    return " · ".join(parts)
+def placed_line(event: ServerEvent, place: int, each: Starred) -> str:
+    """Return the line of a place from 1."""
+    parts = [f"{MEDALS[place - 1]} {mention(each.member_id)}", stars(each.stars)]
+    return " · ".join([*parts, *([credits_words(prize)] if (prize := event.prize(place)) else [])])
 
 
 # ---------------------------------------------------------------------- what a member is answered

@@ -1,1 +1,0 @@
-"""Events with a purse: what moderators do, and what members are answered."""

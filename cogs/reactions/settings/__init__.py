@@ -1,1 +1,0 @@
-"""Moderators' settings of emojis and the gallery."""
