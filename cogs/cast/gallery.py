@@ -15,7 +15,7 @@ from bot.domain.models import Job
 from bot.domain.server.places import Viewer
 from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
 from bot.domain.words.orders import SHEET
-from bot.domain.words.text import harmless, shortened
+from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE
 from bot.generation.generation import Generation
@@ -123,7 +123,7 @@ async def _one(
         box.add_item(discord.ui.MediaGallery(*(discord.MediaGalleryItem(each) for each in links)))
     lines = [f"### {harmless(member.name)}", *([harmless(member.look)] if member.look else [])]
     facts = ((texts.VOICE, member.voice_id), (texts.MODEL, member.model), (texts.RATIO, member.aspect_ratio))
-    lines += [OPTION_IS(option=label, value=harmless(each)) for label, each in facts if each]
+    lines += [OPTION_IS(option=label, value=harmless_within(each, OPTION_CHARS)) for label, each in facts if each]
     box.add_item(discord.ui.TextDisplay("\n".join([*lines, _facts(member)])))
     is_changeable = may_change(viewer, member)
     first = [Control.button("cast_use", member.id, label=texts.MAKE_IMAGE, style=discord.ButtonStyle.primary)]

@@ -14,7 +14,7 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in
 from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import Job, JobState
 from bot.domain.texts import NOT_NOW, STILL_MADE
-from bot.domain.words.text import harmless, shortened, stamp
+from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError, NotAllowed
 from bot.generation.generation import Generation
 from bot.generation.sources import LookPace, require_kept, require_shown
@@ -72,7 +72,8 @@ def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
 
 
 def _line(voice: Voice, found: VoiceList) -> str:
-    name = aside(f"**{harmless(voice.label)}**", harmless(voice.id)) if voice.label else f"**{harmless(voice.id)}**"
+    own = harmless_within(voice.id, OPTION_CHARS)
+    name = aside(f"**{harmless(voice.label)}**", own) if voice.label else f"**{own}**"
     used = str(texts.NOT_USED)
     if voice.used_at is not None:
         used = texts.VOICE_USED(when=stamp(voice.used_at), operation=f"`{voice.operation}`")
@@ -243,7 +244,7 @@ async def _sample(interaction: Interaction, voice: Voice) -> Job:
 async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequence[discord.File]) -> None:
     bot = interaction.client
     if files:
-        name = harmless(voice.label or voice.id)
+        name = harmless_within(voice.label or voice.id, OPTION_CHARS)
         await in_time(interaction.edit_original_response(content=name, attachments=list(files)), UPLOAD_TIMEOUT_S)
         return
     if bot.clock.wall() - (job.finished_at or job.created_at) < KEPT_S:

@@ -56,6 +56,15 @@ async def test_the_voices_that_worked_are_listed_with_when_and_by_what(rig: Rig)
     assert NARRATION in found.embeds[0].description
 
 
+async def test_a_voice_with_an_absurd_name_is_cut_where_it_is_shown(rig: Rig):
+    absurd = "_*" * 1500
+    await narrate(rig, voice_id=absurd)
+    picked = await shown(rig, voice=absurd)
+    text = picked.embeds[0].description
+    assert text.startswith("**\\_\\*")
+    assert len(text) < 300
+
+
 async def test_a_sample_is_paid_once_though_two_press_and_confirm_at_once(rig: Rig):
     await narrate(rig, voice_id=ADA)
     bea, button = await other_member(rig), f"c1:voice_sample:{_subject(ADA)}"
