@@ -320,7 +320,8 @@ class Job:
     output: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     media: tuple[Media, ...] = ()
     error: str | None = None
-    """Why it ended without a result: one sentence in its card's language."""
+    """Why it ended without a result: one sentence in its card's language, ready to be shown: words that are not the
+    bot's own were tamed or escaped when they came in."""
     lacks: tuple[str, ...] = ()
     """Fields that the API reported as missing, by wire name."""
     dropped_by: int | None = None

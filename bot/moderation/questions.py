@@ -87,16 +87,16 @@ class QuestionActs(ModeratorActs):
 
     async def turn_down(self, guild_id: int, card_id: str, reason: str, *, by_id: int) -> None:
         """Reject the card and release its credits. `reason` is for its author, or ''."""
-        card = await self._waiting_card(guild_id, card_id)
+        card, why = await self._waiting_card(guild_id, card_id), harmless(one_line(reason))
 
         def record(jobs: Sequence[Job]) -> Record:
             practice = jobs[0].practice
-            text = texts.refused_line(by_id, card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
+            text = texts.refused_line(by_id, card.author_id, total(jobs), why, practice=practice)
             about = {"reason": reason, "practice": practice}
             return _of_card(card, text, by_id, about)
 
         with speaking(await self._languages.of(card)):  # the author reads the reason there
-            sentence = texts.refused(reason)
+            sentence = texts.refused(why)
         if await self._store.questions.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record) is None:
             raise InputError(GONE)
 
@@ -124,10 +124,9 @@ class QuestionActs(ModeratorActs):
         `question` is the asking message: a crash may have left it unrecorded, and it must go when the result is taken
         down.
         """
-        is_published = answer is Answer.PUBLISHED
+        is_published, why = answer is Answer.PUBLISHED, harmless(one_line(reason))
 
         def record(job: Job) -> Record:
-            why = harmless(one_line(reason))
             text = texts.reviewed(by_id, job.author_id, job.id, why, published=is_published)
             about = {"job": job.id, "member": job.author_id, "reason": reason}
             return Record(kind="review", text=text, by_id=by_id, about=about)
@@ -139,7 +138,7 @@ class QuestionActs(ModeratorActs):
             channel_id, message_id = question
             await self._store.copies.note(guild_id, job_id, channel_id=channel_id, message_id=message_id, kind=REVIEW)
         with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # the author reads the reason there
-            sentence = "" if is_published else texts.not_posted(reason)
+            sentence = "" if is_published else texts.not_posted(why)
         job = await self._store.questions.review(
             guild_id, job_id, answer, by_id=by_id, sentence=sentence, record=record
         )

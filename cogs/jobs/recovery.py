@@ -10,7 +10,6 @@ from bot.delivery.channels.view import message_link
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import END_STATES, Job, JobState, Media
 from bot.domain.texts import OWNER_ONLY, STILL_MADE
-from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.sources import require_kept, require_shown
@@ -71,7 +70,7 @@ def _nothing_held(job: Job) -> str:
     if job.state is JobState.DELIVERED:
         return str(texts.POSTED_MEANWHILE)
     if job.state in END_STATES:
-        return texts.no_result(job.error and harmless(job.error))
+        return texts.no_result(job.error)
     return str(STILL_MADE)
 
 

@@ -205,7 +205,7 @@ def _head(known: JobFacts) -> str:
     title = tr(known.operation.title) if known.operation is not None else job.operation
     state = state_of(job)
     if job.error:
-        state = ENDED_BECAUSE(state=state, reason=harmless(shortened(job.error, ERROR_CHARS)))
+        state = ENDED_BECAUSE(state=state, reason=shortened(job.error, ERROR_CHARS))
     lines = [texts.heading(harmless_within(title, VALUE_CHARS)), state]
     words = job_words(job, marked_words(limit=PROMPT_CHARS // 2))
     lines += [f"> {line}" for line in words.splitlines()]

@@ -148,7 +148,7 @@ def _state(job: Job, context: CardContext) -> str:
     if job.state is JobState.WAITING:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
-        return texts.ENDED_BECAUSE(state=word, reason=harmless_within(job.error, ERROR_CHARS))
+        return texts.ENDED_BECAUSE(state=word, reason=shortened(job.error, ERROR_CHARS))
     if job.state is JobState.READY and not is_reviewed and job.waits_for is not None:
         return texts.posting_waits(job.waits_for, _next_try(job, context))
     if job.state in UNDER_WAY:

@@ -160,7 +160,7 @@ async def test_refuse_tells_the_member_why_and_keeps_result_and_text_away(rig: R
     assert card.attachments == []
     assert r"A moderator decided not to post this: too \*wild\*." in state(card)
     [job] = await rig.jobs()
-    assert (job.state, job.error) == (JobState.HELD, "A moderator decided not to post this: too *wild*.")
+    assert (job.state, job.error) == (JobState.HELD, r"A moderator decided not to post this: too \*wild\*.")
     await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
     asked = await waiting(rig, desk)
     assert "Rewritten" in asked.embeds[0].description

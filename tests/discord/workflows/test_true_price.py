@@ -111,6 +111,17 @@ async def test_one_job_of_unknown_price_at_a_time_until_its_price_is_told(rig: R
     assert (started.basis, started.reserved, started.state) == ("earlier jobs", 24, JobState.SUBMITTING)
 
 
+async def test_what_a_small_limit_ends_says_when_the_limit_resets_and_no_raw_mark(rig: Rig):
+    await limit(rig, 20)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", count=4)
+    await rig.work()
+    assert JobState.CANCELLED in {job.state for job in await rig.jobs()}
+    [card] = rig.messages()
+    assert "daily credits left. Next reset: " in state_text(card)
+    assert "<t:" in state_text(card)
+    assert "\\" not in state_text(card)
+
+
 # ---------------------------------------------------------------------- what a price is made of
 
 
