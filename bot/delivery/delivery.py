@@ -129,5 +129,5 @@ class Delivery:
         if not self.absences.is_absent(guild_id):
             await self.notifications.alert_moderators(guild_id, sentence)
 
-    async def tell_key_owner(self, job: Job) -> None:
-        await self.notifications.tell_key_owner(job)
+    async def tell_author(self, job: Job, sentence: Sentence, *, of_key: bool = False) -> None:
+        await self.notifications.tell_author(job, sentence, of_key=of_key)

@@ -233,20 +233,21 @@ class Notifications:
             card.guild_id, job.id, channel_id=place_id or card.channel_id, message_id=sent.id, kind="ping"
         )
 
-    async def tell_key_owner(self, job: Job) -> None:
-        """DM the author that their own key is rejected, with what they can do; best effort."""
+    async def tell_author(self, job: Job, sentence: Sentence, *, of_key: bool = False) -> None:
+        """DM the author, `of_key` with the controls of their own key; best effort."""
         guild = None if job.is_at_home else await self.guilds.find(job.guild_id)
         with speaking(await self.languages.of_card(job.guild_id, job.card_id)):
-            sentence = str(texts.OWN_KEY_REJECTED)
-            content = sentence if guild is None else texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence)
-            controls = self.log_channel.surface.key_controls(None if guild is None else guild.id)
+            content = spoken(sentence)
+            if guild is not None:
+                content = texts.DIRECT_ALERT(server=harmless(guild.name), sentence=content)
+            controls = self.log_channel.surface.key_controls(None if guild is None else guild.id) if of_key else []
             view = message_view([controls], []) or discord.utils.MISSING
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 channel = await self.messages.direct_message(job.author_id)
                 await channel.send(content, view=view)
         except DISCORD_ERRORS as error:
-            log.info("own_key.not_told", guild=job.guild_id, error=type(error).__name__)
+            log.info("author.not_told", guild=job.guild_id, error=type(error).__name__)
 
     async def alert_moderators(self, guild_id: int, sentence: Sentence) -> None:
         """Post to the log channel and DM the member who set the key, in the server's language; best effort.

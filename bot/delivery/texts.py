@@ -312,11 +312,6 @@ READY = Text("{member} Your result is ready: {link}", member="<@{}>".format)
 READY_DIRECTLY = Text("Your result is ready: {link}")
 ALERT = "⚠️ {sentence}".format
 DIRECT_ALERT = "**{server}**: {sentence}".format
-OWN_KEY_REJECTED = Text(
-    "Cannon Studio rejects the key of your own account, so your requests wait. They continue once you have replaced "
-    "it, or are refunded after a day.",
-    why="account.own",
-)
 
 
 def unreached(job_id: str, *, is_refund: bool) -> str:

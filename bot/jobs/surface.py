@@ -28,13 +28,14 @@ class Later(Exception):
 class NoPlace(Exception):
     """Raised by `deliver`: there is nowhere to post the result, or nothing to post. `sentence` says why.
 
-    `unusable`: its file can never be posted anywhere.
+    `unusable`: its file can never be posted anywhere. `unseen`: nobody reads the card either, so its author is told.
     """
 
-    def __init__(self, sentence: str | Text, *, unusable: bool = False) -> None:
+    def __init__(self, sentence: str | Text, *, unusable: bool = False, unseen: bool = False) -> None:
         super().__init__(sentence)
         self._sentence = sentence
         self.unusable = unusable
+        self.unseen = unseen
 
     @property
     def sentence(self) -> str:
@@ -81,6 +82,9 @@ class Surface(Protocol):
         """Alert the guild's moderators in the server's language; best effort, never raises."""
         ...
 
-    async def tell_key_owner(self, job: Job) -> None:
-        """Write to the job's author directly that their own key is rejected; best effort, never raises."""
+    async def tell_author(self, job: Job, sentence: Sentence, *, of_key: bool = False) -> None:
+        """Write to the job's author directly, `of_key` with the controls of their own key; best effort, never raises.
+
+        The sentence is made in the language of the job's card.
+        """
         ...

@@ -104,7 +104,11 @@ GIVEN_UP_MADE = Text(
     why="result.not_posted",
 )
 
-
+MADE_BUT_UNSEEN = Text(
+    "Your result is made and paid, but I can't post it: the channel is gone or closed to me. To get it, open `/jobs` "
+    "in another channel and press **Post it** within seven days.",
+    why="result.not_posted",
+)
 NOT_POSTED_FOR_A_DAY = Text(
     "I could not download or post the result of job {job} for a day, so I saved it. "
     "To try again, press **Post it** in `/jobs`.",
@@ -124,6 +128,11 @@ KEY_REFUSED_ALERT = Text(
     "Cannon Studio rejects this server's API key, so jobs are waiting. I'll keep checking it; you "
     "can set another one with `/studio key`.",
     why="key.rejected",
+)
+OWN_KEY_REJECTED = Text(
+    "Cannon Studio rejects the key of your own account, so your requests wait. They continue once you have replaced "
+    "it, or are refunded after a day.",
+    why="account.own",
 )
 KEY_HEALED = Text("The API key works again, so jobs continue.")
 """A line of the record."""

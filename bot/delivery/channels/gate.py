@@ -21,6 +21,11 @@ UNKNOWN_AGAIN_S = 60.0
 """Retry interval while Discord does not return the channel's type."""
 
 
+def nowhere() -> NoPlace:
+    """Return the reason where the channel takes nothing."""
+    return NoPlace(texts.NOT_IN_THIS_CHANNEL, unseen=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Channel:
     """A channel as the rules see it, and its parents, narrowest first."""
@@ -56,7 +61,7 @@ class PostingGate:
         if card.private or card.is_at_home:
             return frozenset(places)
         rules = await self.store.settings.get(card.guild_id)
-        found, refusal = set(), NoPlace(texts.NOT_IN_THIS_CHANNEL)
+        found, refusal = set(), nowhere()
         for place_id in places:
             try:
                 await self._require(card, job, place_id, rules, by_moderator=by_moderator)
@@ -121,13 +126,13 @@ class PostingGate:
         """Raise NoPlace unless the channel may have the result, Later if facts are missing."""
         channel, unchecked = await self._channel(card, channel_id), is_unchecked(job.input)
         if channel.found is Sight.GONE or (channel.found is Sight.HIDDEN and channel_id != card.channel_id):
-            raise NoPlace(texts.NOT_IN_THIS_CHANNEL)
+            raise nowhere()
         if channel.found is Sight.UNSURE and (unchecked or channel_id != card.channel_id):
             raise Later(UNKNOWN_AGAIN_S, WaitsFor.DISCORD)
         try:
             require_channel(channel.place, rules)
         except Refused as error:
-            raise NoPlace(texts.NOT_IN_THIS_CHANNEL) from error
+            raise nowhere() from error
         try:
             require_age(channel.place, rules, unchecked=unchecked)
         except Refused as error:

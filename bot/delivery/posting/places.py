@@ -25,6 +25,7 @@ from bot.delivery.channels.facts import (
     is_gone,
     is_refused_content,
 )
+from bot.delivery.channels.gate import nowhere
 from bot.delivery.channels.messages import Messages, carries_result, nonce_of
 from bot.delivery.channels.view import KnownMessage
 from bot.delivery.files.attachments import arrange, arrange_all, close, media_files, place_of_file
@@ -106,7 +107,7 @@ class Places:
                 if message is not None:
                     self._sent.discard(posting.job.id)
                     return message
-        raise NoPlace(texts.NOT_IN_THIS_CHANNEL)
+        raise nowhere()
 
     async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
         """Return the message at `place`, None if there is none. Raises NoPlace or Discord's error."""

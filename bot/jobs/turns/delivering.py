@@ -43,6 +43,8 @@ class Delivering:
         except NoPlace as no_place:
             await self.transitions.speak(followed.job)
             await self.transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
+            if no_place.unseen and followed.job.state is JobState.HELD:
+                await self.transitions.surface.tell_author(followed.job, texts.MADE_BUT_UNSEEN)
         else:
             await self._delivered(followed, message_id)
         return None

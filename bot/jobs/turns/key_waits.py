@@ -125,7 +125,7 @@ class KeyWaits:
 
     async def _alert(self, job: Job, judgement: Judgement) -> None:
         if judgement.is_news and job.own:
-            await self.transitions.surface.tell_key_owner(job)
+            await self.transitions.surface.tell_author(job, texts.OWN_KEY_REJECTED, of_key=True)
         elif judgement.is_news:
             await self.transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
 
