@@ -7,6 +7,7 @@ https://www.cannonstudio.app/developers/docs; inventions and faults in docs/sand
 from __future__ import annotations
 
 import ipaddress
+import math
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -36,7 +37,7 @@ class Sandbox(State):
         self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the domain's word
         catalogue: Catalogue | None = None, fetch: Fetch | None = None, small: bool = False,
         keep_alive: bool = True, variant: Variant | None = None, path: str = "", links: str | None = None,
-        files_bytes: int = STORE_LIMIT_BYTES, seeds_by_id: bool = False,
+        longest_s: float = math.inf, files_bytes: int = STORE_LIMIT_BYTES, seeds_by_id: bool = False,
     ) -> None:  # fmt: skip
         """Prepare it; `start` listens.
 
@@ -49,6 +50,7 @@ class Sandbox(State):
             catalogue: the documented operations, for validation and /api/v1/openapi.
             fetch: reads a link of an input; by default a plain GET of https and loopback links.
             keep_alive: whether a connection serves several calls.
+            longest_s: the longest median of a duration, in seconds, before `speed`.
             variant: the API's undocumented behaviour; `vary` changes it later.
             path: a secret prefix of every address (`/…`); '' for none.
             links: another base for links to files; None: its address.
@@ -65,7 +67,7 @@ class Sandbox(State):
             speed=speed,
         )
         self._seed, self._small, self._fetch = None if seeds_by_id else seed, small, fetch
-        self._keep_alive = keep_alive
+        self._keep_alive, self._longest_s = keep_alive, longest_s
         self._path, self._links, self._files_bytes = path, links, files_bytes
         self._routes: Routes | None = None
         self._runner: web.AppRunner | None = None
@@ -97,7 +99,7 @@ class Sandbox(State):
             url=self._links or self.url, files=Files(self._files_bytes),
             accounts=self.accounts, faults=self.faults, tariff=self.tariff,
             api=self.api, clock=self.clock,
-            speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
+            speed=self.speed, longest_s=self._longest_s, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -135,7 +135,7 @@ SHOTS: tuple[Shot, ...] = (
         command="image generate", options={"prompt": LIGHTHOUSE}, until="Re-run",
     ),
     Shot(
-        name="options", alt="The options of /image generate: the prompt, and the nine others in a list",
+        name="options", alt="The options of /image generate: the prompt, and the others in a list",
         command="image generate", options={"prompt": LIGHTHOUSE}, typed=True,
         parts=[".command-popup", "#channel-composer"],
     ),

@@ -40,6 +40,8 @@ from sandbox.server import Sandbox
 
 PAST_S = 7 * DAY_S
 """Age of the server."""
+LONGEST_S = 4.0
+"""A visitor waits for five steps of a recipe."""
 
 
 class Demo:
@@ -94,7 +96,12 @@ class Demo:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cannon-bot-demo-"))
         # A kept connection leaves the bot a timer of 15 seconds, for which the simulation would wait.
         self.sandbox = Sandbox(
-            speed=self._speed, clock=self._clock, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False
+            speed=self._speed,
+            longest_s=LONGEST_S,
+            clock=self._clock,
+            credits=DEMO_CREDITS,
+            fetch=self._from_cdn,
+            keep_alive=False,
         )
         await self.sandbox.start()
         self._stack.push_async_callback(self.sandbox.close)

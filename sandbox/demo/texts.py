@@ -155,8 +155,8 @@ NOT_TRIED = Text("That didn't work this time. Press **Try it** again, or do it b
 SEEN = Text("✅ There it is.")
 TITLE = Text("{number} of {count} · {heading}")
 WELCOME = Text("The real bot on a simulated Discord. Nothing costs real credits.")
-AS_MORGAN = Text(
-    "Only a moderator can do this. Choose **Morgan (moderator)** under **Viewing as**, then press **Try it** again."
+DONE_AS_MORGAN = Text(
+    "✅ Morgan did it, and only Morgan sees the answer: choose **Morgan (moderator)** under **Viewing as**."
 )
 FILM_EMOJI = "🎬"
 LIGHTHOUSE = Text("a lighthouse in fog")

@@ -185,7 +185,7 @@ class Studio:
 
     def __init__(
         self, *, url: str, files: Files, accounts: Accounts, faults: Faults, tariff: Tariff, api: TrueApi, clock: Clock,
-        speed: float, seed: int | None, small: bool, fetch: Fetch | None,
+        speed: float, longest_s: float, seed: int | None, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
         self.accounts = accounts
@@ -197,7 +197,7 @@ class Studio:
         self.webhooks: list[Webhook] = []
         self.links = SignedLinks()
         self._moves = 0
-        self._speed = speed
+        self._speed, self._longest_s = speed, longest_s
         self._seed = seed
         self._small = small
         self._session = aiohttp.ClientSession(trust_env=False)
@@ -341,7 +341,8 @@ class Studio:
         if operation.id in self.api.variant.at_once:
             return self.api.variant.at_once_s
         dice = random.Random(seed)  # noqa: S311 - a pace, not a secret
-        seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
+        median_s = min(MEDIAN_S.get(operation.workflow, 30), self._longest_s)
+        seconds = median_s * math.exp(dice.gauss(0, SPREAD)) / self._speed
         return seconds * SLOW_FACTOR if "#slow" in words else seconds
 
     async def _make(self, request: StudioRequest, operation: Operation, given: Mapping[str, Any], *, seed: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 import structlog
 
-from bot.domain.models import Job, JobState
+from bot.domain.models import Job
 from bot.language import current, from_discord, speaking
 from sandbox.demo import texts
 from sandbox.demo.furniture.server import STUDIO
@@ -21,7 +21,7 @@ from sandbox.demo.tour.card import FIRST, LAST, StepView, step_embed
 from sandbox.demo.tour.steps import STEPS, Hands, NotThereYet, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import simcord
 
@@ -47,9 +47,7 @@ class Tour:
         self._number = FIRST
         self._language = current()
         self._since = 0.0
-        self._commands: set[str] = set()
-        self._waited: frozenset[str] = frozenset()
-        """Ids of jobs that waited for a moderator during this step."""
+        self._acts: set[str] = set()
         self._visitors: asyncio.Queue[int] = asyncio.Queue()
         """Who has pressed *Try it*."""
         self._is_trying = False
@@ -61,7 +59,7 @@ class Tour:
         if not isinstance(channel, discord.TextChannel):
             return
         before = self._card
-        await self._begin(self._number if number is None else number)
+        self._begin(self._number if number is None else number)
         embed = step_embed(self._number, channel.guild, praised=praised)
         sent = await channel.send(embed=embed, view=self._view())
         self._card = channel.get_partial_message(sent.id)
@@ -112,25 +110,17 @@ class Tour:
     async def _seen(self) -> Seen:
         jobs = await self._since_begun(self._made.guild.id)
         outside = [job for viewer in self._made.viewers for job in await self._since_begun(viewer.id)]
-        waiting = await self._waiting()
-        decided, self._waited = bool(self._waited - waiting), self._waited | waiting
-        return Seen(jobs=jobs, outside=outside, decided=decided, commands=frozenset(self._commands))
+        return Seen(jobs=jobs, outside=outside, acts=frozenset(self._acts))
 
     async def _since_begun(self, guild_id: int) -> list[Job]:
         """Return the place's jobs since the step was shown."""
         jobs = await self._bot.parts.store.job_lists.recent(guild_id, limit=JOBS_SEEN)
         return [job for job in jobs if job.created_at >= self._since]
 
-    async def _waiting(self) -> frozenset[str]:
-        states = {JobState.AWAITING_APPROVAL}
-        jobs = await self._bot.parts.store.job_lists.recent(self._made.guild.id, states=states)
-        return frozenset(job.id for job in jobs)
-
-    async def _begin(self, number: int) -> None:
+    def _begin(self, number: int) -> None:
         self._number, self._language, self._is_trying = number, current(), False
         self._since = self._bot.clock.wall()
-        self._commands.clear()
-        self._waited = await self._waiting()
+        self._acts.clear()
 
     def _view(self) -> StepView:
         return StepView(self._number, turn=self._turn, attempt=self._requested, busy=self._is_trying)
@@ -141,7 +131,7 @@ class Tour:
         if message is None or guild is None:
             return
         with speaking(from_discord(str(interaction.locale))):
-            await self._begin(number)
+            self._begin(number)
             shown: dict[str, Any] = {"embed": step_embed(number, guild), "view": self._view()}
             if getattr(interaction.channel, "last_message_id", None) == message.id:
                 await interaction.response.edit_message(**shown)
@@ -152,16 +142,16 @@ class Tour:
     async def _requested(self, interaction: Interaction) -> None:
         """Begin to try the step as the member who pressed."""
         with speaking(from_discord(str(interaction.locale))):
-            if STEPS[self._number].for_moderators and interaction.user.id != self._made.moderator.id:
-                await interaction.response.send_message(str(texts.AS_MORGAN), ephemeral=True)
-                return
             self._language, self._is_trying = current(), True
             await interaction.response.edit_message(view=self._view())
         self._visitors.put_nowait(interaction.user.id)
 
     async def _heard(self, interaction: Interaction) -> None:
         if isinstance(interaction.command, discord.app_commands.Command):
-            self._commands.add(interaction.command.qualified_name)
+            self._acts.add(interaction.command.qualified_name)
+        elif interaction.type is discord.InteractionType.component:
+            data: Mapping[str, object] = interaction.data or {}
+            self._acts.update(str(data.get("custom_id")).split(":")[1:2])
 
 
 async def _delete(card: discord.PartialMessage | None) -> None:

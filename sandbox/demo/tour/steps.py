@@ -39,9 +39,8 @@ class Seen:
     """Created since, newest first."""
     outside: Sequence[Job] = ()
     """Those in the visitors' direct messages."""
-    decided: bool = False
-    """Whether a job that waited for a moderator does no more."""
-    commands: frozenset[str] = frozenset()
+    acts: frozenset[str] = frozenset()
+    """Names of commands that were used, and of controls that were pressed."""
 
     @property
     def is_busy(self) -> bool:
@@ -106,9 +105,11 @@ class Hands:
         await self._run("image generate", prompt=str(texts.FAILING))
 
     async def setup(self) -> None:
+        self._who = self._made.moderator
         await self._run("studio setup")
 
     async def event(self) -> None:
+        self._who = self._made.moderator
         await self._run("event", theme=str(texts.EVENT_THEME), ends="2h", purse=200.0, cap=50.0, prizes="50 30 20")
 
     async def recipe(self) -> None:
@@ -211,8 +212,6 @@ class TourStep:
     is_done: Callable[[Seen], bool]
     praise: Text = texts.SEEN
     """What is said once it is done."""
-    for_moderators: bool = False
-    """Whether only a moderator can try it, and sees what it gives."""
 
     def filled(self, channels: Mapping[str, str]) -> str:
         """Return the text; `channels` are mentions by name."""
@@ -296,7 +295,7 @@ STEPS = (
         heading=texts.MODERATE,
         text=texts.MODERATE_TRY,
         attempt=Hands.approval,
-        is_done=lambda seen: seen.decided,
+        is_done=lambda seen: bool(seen.acts & {"approve", "approve_grant", "turn_down"}),
         praise=texts.MODERATED,
     ),
     TourStep(
@@ -304,15 +303,14 @@ STEPS = (
         heading=texts.SET_UP,
         text=texts.SET_UP_TRY,
         attempt=Hands.setup,
-        is_done=lambda seen: "studio setup" in seen.commands,
-        for_moderators=True,
+        is_done=lambda seen: "studio setup" in seen.acts,
+        praise=texts.DONE_AS_MORGAN,
     ),
     TourStep(
         emoji="🎉",
         heading=texts.EVENT,
         text=texts.EVENT_TRY,
         attempt=Hands.event,
-        is_done=lambda seen: "event" in seen.commands,
-        for_moderators=True,
+        is_done=lambda seen: "event" in seen.acts,
     ),
 )
