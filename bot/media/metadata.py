@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from types import MappingProxyType
@@ -30,6 +31,9 @@ _WEBM_METADATA = frozenset({0x1254C367, 0x1941A469, 0x1043A770})
 _WEBM_NAMES = frozenset({0x4D80, 0x5741, 0x7BA9, 0x536E})
 _VOID_BYTES = 9
 """The head of an element of free space."""
+_NOTE = re.compile(rb"\x06\x05(?P<more>\xff*)(?P<last>[^\xff])", re.DOTALL)
+"""The head of a unit of H.264 with "user data unregistered" (SEI, ITU-T H.264): encoders write their name there."""
+_UNIT_LENGTH_BYTES = 4
 _MP4_PARENTS, _MP4_METADATA = frozenset({b"moov", b"trak", b"mdia"}), frozenset({b"udta", b"meta", b"uuid", b"jumb"})
 
 
@@ -82,12 +86,17 @@ def _webp(data: bytes) -> Iterator[bytes]:
 
 
 def _mp4(data: bytes) -> Iterator[bytes]:
-    """Turn metadata into free space (ISO/IEC 14496-12). No offset changes."""
+    """Turn metadata into free space (ISO/IEC 14496-12), and notes of encoders into blanks. No offset changes."""
     left = bytearray(data)
     for name, body, end in _walked(data, boxes, _MP4_PARENTS):
         if name in _MP4_METADATA:
             head = body - (4 if data[body - 4 : body] == name else 12)  # the latter with a 64-bit size
             left[head : head + 4], left[body:end] = b"free", bytes(end - body)
+    for note in _NOTE.finditer(data):
+        size = 255 * len(note["more"]) + note["last"][0]
+        length = int.from_bytes(data[max(0, note.start() - _UNIT_LENGTH_BYTES) : note.start()], "big")
+        if length == len(note[0]) + size + 1:  # else it is pictures that look so
+            left[note.end() : note.end() + size] = b" " * size
     yield bytes(left)
 
 

@@ -149,7 +149,7 @@ def name_fault(name: str) -> str | None:
 def name_key(name: str) -> str:
     """Return a name for comparison: without case, accents' encoding and width, and alike for what looks alike."""
     seen = unicodedata.normalize("NFKC", _INVISIBLE.sub("", one_line(name))).casefold()
-    return unicodedata.normalize("NFKC", seen).translate(_ALIKE)
+    return unicodedata.normalize("NFKC", seen).translate(_ALIKE).replace("rn", "m").replace("vv", "w")
 
 
 def marked_in(prompt: str) -> list[list[str]]:

@@ -137,8 +137,10 @@ def test_a_name_in_armenian_letters_is_that_of_latin_ones():
     assert name_key("N\u0578\u0585\u057d") == name_key("Nnou")
 
 
-def test_ascii_letters_are_not_alike():
-    assert len({name_key(each) for each in ("Amie", "Arnie", "Al", "A1", "AI")}) == 5
+def test_letters_that_look_like_another_one_together_are_alike_and_other_ascii_letters_are_not():
+    assert name_key("Arnie") == name_key("Amie")
+    assert name_key("Avva") == name_key("Awa")
+    assert len({name_key(each) for each in ("Amie", "Al", "A1", "AI")}) == 4
 
 
 @pytest.mark.parametrize("name", ["\u041d\u0438\u043d\u0430", "\u039d\u0399\u039a\u0397", "Köln", "みら"])
