@@ -13,6 +13,7 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.delivery.answers.texts import UNEXPECTED
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import nonce_of
@@ -79,8 +80,6 @@ class WordListener(commands.Cog):
                 await self._heard(message)
         except DISCORD_ERRORS as error:
             log.info("words.not_answered", message=message.id, error=type(error).__name__)
-        except Exception:
-            log.exception("words.failed", message=message.id)
 
     def _is_for_bot(self, message: discord.Message) -> bool:
         """Whether a member addresses the bot: at the start or the end, or anywhere in a reply or with a file."""
@@ -115,6 +114,11 @@ class WordListener(commands.Cog):
                 await self._send(message, self.bot.responses.linked(asked.reading.sentence))
         except BotError as error:
             await self._send(message, self.bot.responses.linked(error.sentence))
+        except DISCORD_ERRORS:
+            raise
+        except Exception:
+            log.exception("words.failed", message=message.id)
+            await self._send(message, self.bot.responses.linked(str(UNEXPECTED)))
 
     async def _may_answer(self, member: discord.Member, channel: PostableChannel) -> bool:
         guild = member.guild
@@ -251,7 +255,7 @@ async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Ge
     if medium is None:
         operation = bot.catalogue.resolve(choice)
         use(bot, OperationSwitches).require_on(viewer.guild_id, operation)
-        files = asked.pictures if operation.field(REFERENCES) is not None else ()
+        files = asked.pictures if REFERENCES in operation.names else ()
         begun = Generation(operation=operation.id, values={}, files=files)
     elif job is not None and choice == NEXT_SHOT:
         begun = (await use(bot, NextSteps).continued(job)).completed

@@ -9,9 +9,11 @@ from typing import Any
 import discord
 import pytest
 
+from bot.delivery.answers.texts import UNEXPECTED
 from bot.domain.models import JobState
 from bot.generation.generation import Generation
 from bot.generation.generations import DRAFT_LIFE_S, Generations
+from bot.generation.own_defaults import OwnDefaults
 from bot.generation.texts import WHAT_TO_SAY
 from cogs.ui.interaction import use
 from cogs.ui.prices import priced
@@ -186,6 +188,29 @@ async def test_a_word_of_another_medium_asks_which_and_each_button_makes_what_it
     await settled_exactly(rig)
 
 
+OF_EACH_MEDIUM = {
+    "en": ("sing me a waltz", "say: welcome", "sound of thunder, 4 seconds", "a video of waves", "a fox"),
+    "de": ("ein Lied im Wald", "sage: willkommen", "Geräusch von Regen", "Video von Wellen", "ein Fuchs"),
+    "fr": ("une chanson douce", "dis : bienvenue", "bruit de pluie", "une vidéo de vagues", "un renard"),
+    "es": ("un bosque con música", "di: hola a todos", "sonido de lluvia", "un vídeo de olas", "un zorro"),
+    "pt-BR": ("cante uma valsa", "diga bem-vindos", "o som da chuva", "um vídeo de ondas", "uma raposa"),
+    "ja": ("音楽を聴くキツネ", "ようこそと言って", "効果音：雷", "波の動画", "雪の中のキツネ"),
+}
+
+
+@pytest.mark.parametrize("language", OF_EACH_MEDIUM)
+async def test_a_wish_of_each_medium_is_offered_in_each_language(rig: Rig, language: str):
+    await all_priced(rig, rig.guild.id)
+    media = ("music.generate", "narration.generate", "soundfx.generate", "video.generate", "image.generate")
+    for words, operation in zip(OF_EACH_MEDIUM[language], media, strict=True):
+        rig.advance(61)
+        answer = await say(rig, words)
+        assert answer is not None, words
+        title = rig.bot.catalogue.operations[operation].title
+        alone = operation == "image.generate"
+        assert labels(answer)[0].partition(" · ")[0] == (str(texts.CONTINUE) if alone else title), words
+
+
 async def test_several_pictures_are_references_of_a_new_one(rig: Rig):
     files = [(f"{name}.png", png()) for name in ("a", "b", "c")]
     answer = await say(rig, "put these three on one poster", attachments=files)
@@ -242,6 +267,13 @@ async def test_a_reply_to_somebody_elses_message_says_why_it_cannot_be_used(rig:
     answer = await say(rig, "make it night", reply_to=message)
     assert answer is not None
     assert without_page(answer.content) == f"{texts.NOTHING_THERE} {texts.CANNOT_SEE_FILES}"
+
+
+async def test_what_nobody_foresaw_is_said_in_one_sentence(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(OwnDefaults, "applied", lambda *_: {}["gone"])
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    assert (unlinked(without_page(answer.content)), labels(answer)) == (str(UNEXPECTED), [])
 
 
 async def test_names_of_files_and_words_do_nothing_in_the_answer(rig: Rig):
