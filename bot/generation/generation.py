@@ -198,10 +198,13 @@ def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -
 _SEPARATOR = re.compile(r"[\n|]")
 ENHANCED = "prompt"
 """The field that is rewritten first; spoken text is not."""
-FLAGS = re.compile(r"(?:^|\s)(?=--[a-z]|—ar\s)", re.IGNORECASE)
-"""Where the flags begin that people bring from other bots: all that follows is flags."""
-_AR = re.compile(r"(?:--|—)(?:ar|aspect)[ =](?P<width>\d{1,2})[:x×/](?P<height>\d{1,2})(?!\d)", re.IGNORECASE)
-_SPACES = re.compile(r"\s+")
+FLAG = re.compile(
+    r"(?:^|\s)(?:(?:--|—)(?:(?:ar|aspect)[ =](?P<ratio>\d{1,2}[:x×/]\d{1,2}(?!\d))|seed[ =](?P<seed>\d+)"
+    r"|(?:v|version|q|quality|s|stylize|c|chaos|w|weird|iw|stop|niji)[ =](?:\d*\.)?\d+)"
+    r"|--no[ =](?P<negative_prompt>.+?)(?=\s--[a-z]|$)|--(?:style|sref|cref|p)[ =][^\s-]\S*),?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A flag that people bring from other bots, with its value: what `--no` avoids is all words up to the next one."""
 _RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
 
 
@@ -295,32 +298,26 @@ def ratio_field(operation: Operation) -> str:
     return next((name for name in _RATIO_FIELDS if name in operation.names), _RATIO_FIELDS[0])
 
 
-def without_flags(said: str) -> tuple[str, str, str]:
-    """Return a prompt without flags such as `--ar 16:9 --v 7`, their ratio, and the others; '' for none."""
-    start = FLAGS.search(said)
-    if start is None:
-        return said, "", ""
-    head, tail = said[: start.start()].rstrip(" ,"), said[start.end() :]
-    found = _AR.search(tail)
-    if found is None:
-        return head, "", tail
-    others = _SPACES.sub(" ", _AR.sub("", tail)).strip(" ,;")
-    return head, f"{int(found['width'])}:{int(found['height'])}", others
-
-
-def unflagged(generation: Generation, operation: Operation) -> tuple[Generation, str]:
-    """Return a request without the flags of what a member typed, and those; a ratio becomes its option."""
+def unflagged(generation: Generation, operation: Operation) -> Generation:
+    """Return a request without the flags of what a member typed: as options, else for its author to do without."""
     if not generation.typed:
-        return generation, ""
-    values, dropped = _unflagged(generation.values, operation)
-    before = [replace(step, input=_unflagged(step.input, operation)[0]) for step in generation.before]
-    return replace(generation, values=values, before=before), dropped
+        return generation
+    left: list[str] = []
+    values = _unflagged(generation.values, operation, left)
+    before = [replace(step, input=_unflagged(step.input, operation, left)) for step in generation.before]
+    consent = replace(generation.consent, left_out=" ".join(dict.fromkeys(left)))
+    return replace(generation, values=values, before=before, consent=consent)
 
 
-def _unflagged(values: Mapping[str, Any], operation: Operation) -> tuple[Mapping[str, Any], str]:
-    prompt, name = values.get("prompt"), ratio_field(operation)
+def _unflagged(values: Mapping[str, Any], operation: Operation, left: list[str]) -> Mapping[str, Any]:
+    prompt = values.get("prompt")
     if not isinstance(prompt, str):
-        return values, ""
-    rest, ratio, dropped = without_flags(prompt)
-    shaped = {name: ratio} if ratio and name in operation.names else {}
-    return {**shaped, **values, "prompt": rest}, dropped
+        return values
+    options: dict[str, str] = {}
+    for found in FLAG.finditer(prompt):
+        name = ratio_field(operation) if found.lastgroup == "ratio" else found.lastgroup or ""
+        if name in operation.names:
+            options[name] = found[found.lastgroup or 0]
+        else:
+            left.append(found[0].strip(" ,\n"))
+    return {**options, **values, "prompt": FLAG.sub("", prompt).strip(" ,") if options or left else prompt}

@@ -16,7 +16,7 @@ from bot.domain.models import MediaKind
 from bot.generation import texts
 from bot.generation.again.next_steps import IMAGE, VIDEO
 from bot.generation.again.rerun import COPIES_MAX, IMAGE_EDIT
-from bot.generation.generation import FLAGS
+from bot.generation.generation import FLAG
 
 WORDS_MAX = 4000
 """Discord's limit of a message."""
@@ -159,7 +159,7 @@ def read(said: str, about: MediaKind | None = None, *, goes_on: bool = False) ->
 
 def _shaped(said: str) -> tuple[str, str]:
     """Return a prompt without its ratio, and that; words that say nothing else stay the prompt."""
-    if FLAGS.search(said):
+    if FLAG.search(said):
         return said, ""  # they are read when it is sent
     for found in _RATIO.finditer(said):
         ratio = f"{int(found['width'])}:{int(found['height'])}"

@@ -21,6 +21,7 @@ from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest,
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
 from bot.domain.texts import MADE_IN_PRACTICE
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
+from bot.domain.words.text import harmless_within
 from bot.errors import InputError, Refused
 from bot.jobs import texts
 from bot.jobs.admission import RequestGate
@@ -39,6 +40,8 @@ from bot.store import Cancelled, Store
 
 log = structlog.get_logger(__name__)
 
+LEFT_OUT_CHARS = 200
+"""How much is quoted of what a prompt is made without."""
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); slow uploads need one."""
 
@@ -143,6 +146,8 @@ class JobService:
             spec.consent.may_pay_twice
             or all(before is None or self._is_known_again(before, job, key.id) for before, job in pairs)
         )
+        if flags := spec.consent.left_out:
+            doubts.append(Caution(f"flags:{flags}", texts.LEAVES_OUT(flags=harmless_within(flags, LEFT_OUT_CHARS))))
         cautions = distinct((*doubts, *_doubts(checked, estimates)), spec.consent.accepted)
         if own is None or may_pay_twice or cautions or must_confirm(spend, rules):
             foreseen: Foreseen = await self.store.spending.view(

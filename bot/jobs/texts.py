@@ -32,6 +32,7 @@ CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
 NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.", why="approval.expired")
 IN_STEP = Text("Step {number}: {sentence}")
+LEAVES_OUT = Text("I'll leave out {flags}: there are no such options here.")
 RETRIED_ALREADY = Text("This was already retried: job {job}.", why="job.once")
 
 # ---------------------------------------------------------------------- why a job has ended without a result

@@ -5,7 +5,6 @@ Descriptions of commands and options are plain: Discord gets them in every langu
 """
 
 from bot.domain.models import credits_words
-from bot.domain.words.text import harmless
 from bot.language import Plural, Text, amount
 
 # ---------------------------------------------------------------------- commands and options: of several commands
@@ -170,7 +169,6 @@ PAY_WITH_MINE = Text("Pay with mine")
 MINE_PAYS = Text("Your own account pays.")
 WHO_PAYS = Text("Who pays? I'll remember your answer for this server; `/me` changes it.")
 NOTHING_SPENT_YET = Text("You are not charged until you confirm.")
-FLAGS_DROPPED = Text("I left out {flags}: Cannon Studio has no such options.", flags=harmless)
 MAY_PAY_TWICE = Text(
     "Cannon Studio never confirmed the earlier attempt. It **may have been charged**, and this one is charged too."
 )

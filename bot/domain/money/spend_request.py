@@ -71,6 +71,8 @@ class Consent:
     """The price on the control's label or the form's title, in credits, which is a promise; None: none."""
     accepted: Collection[str] = ()
     """Keys of confirmed cautions; in a draft also those that a yes will accept."""
+    left_out: str = ""
+    """Flags of the prompt that it is made without, to be accepted as a caution is."""
     may_pay_twice: bool = False
     """Whether an unconfirmed attempt may be charged too; in a draft: whether a yes accepts that."""
     asked: bool = False

@@ -141,7 +141,7 @@ def _is_of_server(error: Refused) -> bool:
 
 
 async def _submit(interaction: Interaction, generation: Generation) -> None:
-    generation, dropped = unflagged(generation, interaction.client.catalogue.resolve_raw(generation.operation))
+    generation = unflagged(generation, interaction.client.catalogue.resolve_raw(generation.operation))
     generation = await with_own(interaction, generation)
     if generation.parent_id is not None:
         await job_of(interaction, generation.parent_id)  # a form takes minutes: its sender may no longer see it
@@ -161,17 +161,10 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         return
     if isinstance(outcome, Quote):
         mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(guild_of(interaction)) else None
-        question = "\n".join(each for each in (mark, left_out(dropped), _question(outcome.terms)) if each)
+        question = "\n".join(each for each in (mark, _question(outcome.terms)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
     await _answer(interaction, outcome, is_late=interaction.response.is_done())
-    if dropped:
-        await interaction.client.responses.reply_privately(interaction, left_out(dropped))
-
-
-def left_out(flags: str) -> str:
-    """Return what is said about flags that were left out of a prompt; '' for none."""
-    return texts.FLAGS_DROPPED(flags=flags) if flags else ""
 
 
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:

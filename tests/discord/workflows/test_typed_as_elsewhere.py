@@ -7,6 +7,7 @@ import pytest
 from tests.support.menus import sent
 from tests.support.prices import all_priced
 from tests.support.rig import Rig
+from tests.support.surface import agreed, nothing_happened
 
 
 async def make(rig: Rig, command: str, **options: object):
@@ -22,12 +23,16 @@ async def test_a_ratio_is_sent_with_a_colon_however_it_was_typed(rig: Rig, typed
     assert sent(rig)[1]["aspect_ratio"] == "16:9"
 
 
-async def test_the_flag_of_a_ratio_is_the_option_and_others_are_left_out_with_a_word(rig: Rig):
-    result = await make(rig, "image generate", prompt="a fox --ar 16:9 --v 7")
-    assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox", "16:9")
-    [said] = result.followups
-    assert said.ephemeral
-    assert said.content == "I left out \\--v 7: Cannon Studio has no such options."
+async def test_what_a_prompt_is_made_without_is_said_before_it_is_paid(rig: Rig):
+    asked = await make(rig, "image generate", prompt="--ar 16:9 a fox --v 7 in the snow")
+    assert asked.response.ephemeral
+    assert asked.response.content.startswith(
+        "⚠️ I'll leave out \\--v 7: there are no such options here.\nThis will cost"
+    )
+    await nothing_happened(rig)
+    await agreed(rig.member, asked)
+    await rig.work()
+    assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox in the snow", "16:9")
 
 
 async def test_one_command_makes_two_videos(rig: Rig):

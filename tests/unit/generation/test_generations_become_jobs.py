@@ -109,11 +109,37 @@ def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_w
     assert Generation.from_draft(kept).files == files
 
 
-def test_a_ratio_among_flags_is_left_out_where_the_operation_has_none():
-    song = CATALOGUE.resolve("music.generate")
-    typed = Generation(operation=song.id, values={"prompt": "a slow song --ar 16:9"}, typed=True)
-    made, dropped = unflagged(typed, song)
-    assert (made.values, dropped) == ({"prompt": "a slow song"}, "")
+@pytest.mark.parametrize(
+    ("typed", "operation", "values", "left"),
+    [
+        ("a fox --ar 3:2", "image.generate", {"prompt": "a fox", "aspect_ratio": "3:2"}, ""),
+        ("--ar 16x9 a fox in the snow", "image.generate", {"prompt": "a fox in the snow", "aspect_ratio": "16x9"}, ""),
+        ("a fox --v 7 —ar 16:9, snow", "image.generate", {"prompt": "a fox snow", "aspect_ratio": "16:9"}, "--v 7"),
+        ("a fox --style raw --s 250 --q .5", "image.generate", {"prompt": "a fox"}, "--style raw --s 250 --q .5"),
+        ("a fox --no snow", "image.generate", {"prompt": "a fox"}, "--no snow"),
+        (
+            "a fox --no snow, trees --seed 7",
+            "video.generate",
+            {"prompt": "a fox", "negative_prompt": "snow, trees", "seed": "7"},
+            "",
+        ),
+        ("a slow song --ar 16:9", "music.generate", {"prompt": "a slow song"}, "--ar 16:9"),
+        *(
+            (prompt, "image.generate", {"prompt": prompt}, "")
+            for prompt in (
+                "a shop sign --big letters-- with a red fox in the snow",
+                "a terminal running git push --force, behind it a sleeping cat",
+                "a  house —no windows -- git commit --no-verify --style",
+            )
+        ),
+    ],
+)
+def test_flags_of_other_bots_are_options_or_left_out_and_other_words_stay(
+    typed: str, operation: str, values: dict[str, str], left: str
+):
+    request = Generation(operation=operation, values={"prompt": typed}, typed=True)
+    made = unflagged(request, CATALOGUE.resolve(operation))
+    assert (made.values, made.consent.left_out) == (values, left)
 
 
 # ---------------------------------------------------------------------- batches

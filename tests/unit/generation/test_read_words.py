@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue
 from bot.domain.models import MediaKind
 from bot.generation import texts
-from bot.generation.generation import without_flags
 from bot.generation.words import AGAIN, NEXT_SHOT, VARY, clean_words, is_addressed, lists, read
 from bot.language import LANGUAGES, speaking
 from cogs.member import texts as help_texts
@@ -77,6 +76,8 @@ NATURAL = [
     ("a fox 16x9", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 0),
     ("a fox, 16×9", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 0),
     ("a fox --ar 16:9 --v 7 --q 2", None, [NEW], {"prompt": "a fox --ar 16:9 --v 7 --q 2"}, 0),
+    ("--ar 16:9 a fox", None, [NEW], {"prompt": "--ar 16:9 a fox"}, 0),
+    ("a shop sign --big letters--, 16:9", None, [NEW], {"prompt": "a shop sign --big letters--"}, 0),
     ("please add a hat and make it square", IMAGE, [EDIT], {"prompt": "please add a hat", "aspect_ratio": "1:1"}, 0),
     ("夜にして、横長に", IMAGE, [EDIT], {"prompt": "夜にして", "aspect_ratio": "16:9"}, 0),
 ]
@@ -122,19 +123,6 @@ def test_a_description_is_the_whole_prompt_of_an_image(said: str):
 def test_questions_make_nothing_and_small_talk_is_left_alone(said: str, about: MediaKind | None, sentence: object):
     found = read(said, about)
     assert (found.choices, found.sentence) == ({}, str(sentence))
-
-
-@pytest.mark.parametrize(
-    ("said", "left"),
-    [
-        ("a fox --ar 3:2", ("a fox", "3:2", "")),
-        ("a fox —ar 16:9 --no text", ("a fox", "16:9", "--no text")),
-        ("a fox --v 7 --ar 16x9", ("a fox", "16:9", "--v 7")),
-        ("well -- a fox", ("well -- a fox", "", "")),
-    ],
-)
-def test_flags_of_other_bots_are_taken_away_and_their_ratio_is_kept(said: str, left: tuple[str, str, str]):
-    assert without_flags(said) == left
 
 
 def test_in_a_film_other_words_are_its_next_shot():
