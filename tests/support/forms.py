@@ -1,4 +1,4 @@
-"""A description of the API in each of the three forms that are read."""
+"""A description of the API in each form that is read."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ def enum(operations: Sequence[Operation]) -> dict[str, Any]:
         for each in offered
     }
     schema = {"properties": {"operation": {"enum": [each.id for each in offered]}, "input": {"type": "object"}}}
+    return _document({REQUESTS: {"post": {"requestBody": _body(schema)}}}, schemas)
+
+
+def mapping(operations: Sequence[Operation]) -> dict[str, Any]:
+    """Return `oneOf` of references, whose operations only the discriminator's mapping names."""
+    schemas, mapped = dict[str, Any](), dict[str, str]()
+    described = constants(operations)["paths"][REQUESTS]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    for branch in described["oneOf"]:
+        name = f"Request{len(schemas)}"
+        mapped[branch["properties"]["operation"]["const"]] = f"#/components/schemas/{name}"
+        schemas[name] = branch | {"properties": branch["properties"] | {"operation": {"type": "string"}}}
+    branches = [{"$ref": place} for place in mapped.values()]
+    schema = {"oneOf": branches, "discriminator": {"propertyName": "operation", "mapping": mapped}}
     return _document({REQUESTS: {"post": {"requestBody": _body(schema)}}}, schemas)
 
 
@@ -54,5 +67,6 @@ def _document(paths: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str,
 FORMS: Mapping[str, Callable[[Sequence[Operation]], dict[str, Any]]] = {
     "constants": constants,
     "enum": enum,
+    "mapping": mapping,
     "parameters": parameters,
 }

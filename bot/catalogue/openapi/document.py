@@ -1,8 +1,8 @@
 """Reads a description of the API that has one of three standard forms.
 
 - A request schema with `oneOf` or `anyOf`: each alternative has its operation as a constant, beside the `input`.
-- A request schema whose operation is an enum, with a schema for each: in the discriminator's mapping, or under the
-  operation's id in `components.schemas`.
+- A request schema with a schema for each operation: in the discriminator's mapping, or, for an enum of operations,
+  under the operation's id in `components.schemas`.
 - Plain parameters: a path for each operation, whose `operationId` is the operation's, with the fields in its body or
   among its `parameters`.
 """
@@ -65,13 +65,14 @@ def _by_constants(reader: Reader, schema: dict[str, Any]) -> Iterator[Entry]:
 
 
 def _by_enum(reader: Reader, document: Mapping[str, Any], schema: dict[str, Any]) -> Iterator[Entry]:
-    ids = _ids(reader, schema)
-    if not ids:
-        return
+    mapped = dict[str, Any]()
     schemas = reader.flat(reader.flat(document.get("components")).get("schemas"))
     for part in (schema, _part(reader, schema, "input")):
         mapping = reader.flat(reader.flat(part.get("discriminator")).get("mapping"))
-        schemas |= {key: {"$ref": target} for key, target in mapping.items()}
+        # A target is a reference or a schema's bare name.
+        mapped |= {key: schemas.get(str(target), {"$ref": target}) for key, target in mapping.items()}
+    ids = dict.fromkeys(filter(is_operation_id, mapped), "") | _ids(reader, schema)
+    schemas |= mapped
     if ids.keys() & schemas.keys():
         for key, title in ids.items():
             yield _entry(reader, key, reader.flat(schemas.get(key)), {"title": title})

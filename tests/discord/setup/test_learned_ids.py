@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.app.catalogue import REFRESH_S, RETRY_S
 from bot.catalogue import OPERATIONS
 from bot.domain.models import JobState
 from tests.client.test_discovery import MODEL_IDS, RENAMED
+from tests.support.forms import FORMS
 from tests.support.rig import Rig, running
 
 UNLIKE = {"renamed": RENAMED, "model_ids": MODEL_IDS, "mcp_names": ["enum"]}
@@ -47,6 +49,16 @@ async def test_true_ids_are_learned_without_a_key_or_a_create_and_known_after_a_
         await rig.work()
         assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
         assert rig.sandbox.posts == 2
+
+
+async def test_true_ids_are_sent_where_only_a_discriminators_mapping_says_them(tmp_path: Path):
+    async with running(tmp_path, renamed=RENAMED) as rig:
+        true = [replace(each, id=RENAMED.get(each.id, each.id)) for each in OPERATIONS]
+        rig.sandbox.document = FORMS["mapping"](true)
+        await rig.bot.parts.catalogue_refresh.refresh()
+        await rig.member.slash(rig.channel, "sora for:character video", prompt="a fox", character_id="ch_1")
+        await rig.work()
+        assert [each.called for each in rig.sandbox.requests] == ["sora2.cast.film"]
 
 
 async def test_it_is_read_daily_and_hourly_while_the_server_is_not_reached(rig: Rig):
@@ -93,7 +105,7 @@ async def test_a_failed_reading_keeps_what_is_known(tmp_path: Path):
 async def test_the_first_reading_is_told_as_differences_from_the_built_in_operations(tmp_path: Path):
     async with running(tmp_path, **UNLIKE) as rig:
         await rig.bot.parts.store.settings.change(
-            rig.guild.id, lambda rules: rules.__replace__(log_channel=rig.channel.id)
+            rig.guild.id, lambda rules: replace(rules, log_channel=rig.channel.id)
         )
         await rig.bot.parts.catalogue_refresh.discover()
         await rig.bot.parts.catalogue_refresh.discover()
