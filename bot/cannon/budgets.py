@@ -1,9 +1,8 @@
 """How often each API key may be used: without a limit until the API answers 429, then by a budget of that kind of call.
 
-A 429 halves the budget, and each minute without one adds a tenth of what was left (additive increase, multiplicative
-decrease, as TCP shares a line: RFC 5681). Processes with one key each have a budget of their own, a 429 to one halves
-all, and so they come to equal shares of a limit that none of them knows. Creates, polls and the rest share in the same
-way: a refused create must not delay the polls of what is paid.
+A 429 halves the budget, and each minute without one doubles it. Processes with one key each have a budget of their own,
+and a 429 to one halves all. The first 429 may be a stray one: it leaves running jobs the polls that they need. Creates,
+polls and the rest have budgets of their own: a refused create must not delay the polls of what is paid.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from bot.runtime.pace import ROUNDING_S
 log = structlog.get_logger(__name__)
 
 MINUTE_S: Final = 60.0
-LEAST_A_MINUTE, LEAST_GROWTH = 12.0, 6.0
-"""Calls that a key always has: one in 5 s, as for a request that is a minute old; and what a minute adds at least."""
-GROWTH_SHARE: Final = 0.1
-"""Of the budget after a 429, added for each minute without one."""
-FORGOTTEN_S: Final = 24 * 3600.0
+LEAST_A_MINUTE: Final = 12.0
+"""Calls that a key always has: one in 5 s, as for a request that is a minute old."""
+WAVE_S: Final = 5.0
+"""Several 429s to calls that begin within this time of the first are one."""
+FORGOTTEN_S: Final = 10 * MINUTE_S
 """After so long without a 429 there is no limit."""
 SHORTEST_S: Final = 10.0
 """A shorter time says nothing of a minute: a burst of calls is no habit."""
@@ -65,6 +64,10 @@ class Budget:
         self._limited_at = -math.inf
         self._left = math.inf
         """Calls a minute after the last 429; infinite without one."""
+        self._is_stray = False
+        """Whether the last 429 was the only one for long."""
+        self._callers, self._needed = set[str](), 0.0
+        """Who has asked since the first 429, and the calls a minute that they need."""
         self._free_at = -math.inf
         """When the next call may begin."""
         self._places = itertools.count()
@@ -75,10 +78,10 @@ class Budget:
 
     def a_minute(self, now: float) -> float:
         """Return the calls that are allowed a minute; infinite without a limit."""
-        if now - self._limited_at >= FORGOTTEN_S:
+        if not self.is_limited(now):
             return math.inf
-        growth = max(LEAST_GROWTH, self._left * GROWTH_SHARE)
-        return self._left + growth * (now - self._limited_at) / MINUTE_S
+        grown = self._left * 2 ** ((now - self._limited_at) / MINUTE_S)
+        return max(grown, self._needed) if self._is_stray else grown
 
     def used(self, now: float) -> float:
         """Return about how many calls the last minute had; for a key not used for that long, what a minute would have.
@@ -92,22 +95,29 @@ class Budget:
         return self._before * (1 - passed_s / MINUTE_S) + self._counted
 
     def limited(self, began_at: float, now: float) -> bool:
-        """Halve, after a 429 to a call that began then; return whether it did: not twice for calls of one time."""
-        if began_at <= self._limited_at:
+        """Halve, after a 429 to a call that began then; return whether it did: once for a wave of them."""
+        if began_at <= self._limited_at + WAVE_S:
             return False
+        self._is_stray = not self.is_limited(now)
+        if self._is_stray:
+            self._callers, self._needed = set(), 0.0
         self._left = max(LEAST_A_MINUTE, min(self.a_minute(now), self.used(now)) / 2)
         self._limited_at = now
         self._free_at = now + MINUTE_S / self._left
         return True
 
-    def wait_s(self, caller: str, now: float) -> float:
+    def wait_s(self, caller: str, now: float, apart_s: float = math.inf) -> float:
         """Return the seconds after which the caller must ask again; 0: it may call now, and then must.
 
-        Callers are served in the order in which they came.
+        Callers are served in the order in which they came. `apart_s`: the caller needs a call as often.
         """
-        if math.isinf(allowed := self.a_minute(now)):
+        if not self.is_limited(now):
             self._queue.clear()
             return 0.0
+        if caller not in self._callers:
+            self._callers.add(caller)
+            self._needed += MINUTE_S / apart_s
+        allowed = self.a_minute(now)
         waiting = self._queue.get(caller)
         if waiting is None:
             waiting = self._queue[caller] = _Waiting(next(self._places), now)
@@ -129,7 +139,7 @@ class Budget:
 
     def is_limited(self, now: float) -> bool:
         """Whether calls have to wait for their turn."""
-        return not math.isinf(self.a_minute(now))
+        return now - self._limited_at < FORGOTTEN_S
 
     def is_spent(self, now: float) -> bool:
         """Whether a call now would exceed it."""
@@ -177,9 +187,9 @@ class KeyBudgets:
         self.of(key, call).note(now)
         return partial(self._limited, key, call, now)
 
-    def wait_s(self, key: str, call: Call, caller: str) -> float:
+    def wait_s(self, key: str, call: Call, caller: str, apart_s: float = math.inf) -> float:
         """Return the seconds until the caller may use the key; 0: now, and then it must."""
-        return self.of(key, call).wait_s(caller, self._clock.monotonic())
+        return self.of(key, call).wait_s(caller, self._clock.monotonic(), apart_s)
 
     def is_limited(self, key: str, call: Call) -> bool:
         """Whether such calls with the key have to wait for their turn."""

@@ -17,11 +17,13 @@ from bot.cannon.budgets import Budget
 from bot.domain.jobs.durations import DurationsByKind, Kind
 from bot.domain.jobs.poll_schedule import least_wait_s, next_poll_s
 from bot.errors import RateLimited
+from bot.jobs.turns.key_waits import NEEDED_TIMES
 
 SPREAD = 0.35
 """The sigma of the log-normal that durations are drawn from, as in the sandbox."""
 WISH_S = 2.0
 """The API's sample says `poll_after_ms: 2000` when a job is accepted: that is for its whole life."""
+NEEDED_S = NEEDED_TIMES * WISH_S
 LATE_SHARE, LATE_S = 0.25, 2.0
 
 
@@ -238,10 +240,10 @@ def follow_with_budget(key: LimitedKey, *, jobs: int, median_s: float = 90.0, se
     agenda = [(0.1 * number, number, 0) for number in range(jobs)]
     made: list[tuple[float, float]] = []
     heapq.heapify(agenda)
-    ended, now = 0, 0.0
+    ended, now, paused_until = 0, 0.0, 0.0
     while agenda:
         now, number, failures = heapq.heappop(agenda)
-        if wait_s := budget.wait_s(f"{number}", now):
+        if wait_s := max(0.0, paused_until - now) or budget.wait_s(f"{number}", now, NEEDED_S):
             heapq.heappush(agenda, (now + wait_s, number, failures))
             continue
         budget.note(now)
@@ -249,7 +251,8 @@ def follow_with_budget(key: LimitedKey, *, jobs: int, median_s: float = 90.0, se
         if not key.takes(now):
             budget.limited(now, now + 0.1)
             wait_s = retry.poll_again(failures + 1, RateLimited("", 429), rng.random()) or 1.0
-            heapq.heappush(agenda, (now + max(wait_s, WISH_S), number, failures + 1))
+            paused_until = now + max(wait_s, WISH_S)
+            heapq.heappush(agenda, (paused_until, number, failures + 1))
             continue
         age_s = now - submitted.setdefault(number, now)
         if age_s >= took[number]:

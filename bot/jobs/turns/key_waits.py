@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -11,6 +12,7 @@ from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
 from bot.account.texts import with_packs
 from bot.cannon.budgets import Call, KeyBudgets
+from bot.domain.jobs.poll_schedule import POLL_AFTER_S
 from bot.domain.models import CreditPack, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
 from bot.errors import CannonError, EmailNotVerified, OutOfCredits
@@ -28,6 +30,8 @@ UNKNOWN_KEY_S = 30.0
 """Wait of a refused job while its key's state is unknown."""
 REST_JITTER = 0.1
 """Maximum share added to a rest, to spread the key's jobs."""
+NEEDED_TIMES = 4
+"""A job is polled at least once in so many of the waits that the API asks for, unless 429s go on."""
 LONG_REST_S = 600.0
 """A longer pause is shown on cards and reported to moderators."""
 NEWS_S = 0.5
@@ -82,7 +86,8 @@ class KeyWaits:
         """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
         left_s = self._paused.get((key.slot(job.payer_id), call), 0.0) - self.clock.monotonic()
-        if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, call, job.id)):
+        apart_s = math.inf if call is Call.CREATE else NEEDED_TIMES * (job.poll_after_s or POLL_AFTER_S)
+        if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, call, job.id, apart_s)):
             return turn_s
         return left_s * (1 + REST_JITTER * self.rng.random()) if left_s > 0 else 0.0
 

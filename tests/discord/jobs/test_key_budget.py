@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cannon.budgets import MINUTE_S, Call
-from tests.support.following import another_server, ask, pass_time
+from tests.support.following import DAY_S, another_server, ask, change_rules, pass_time
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import Call as Made
 from tests.support.surface import of, watch
@@ -37,3 +37,23 @@ async def test_after_a_429_the_key_is_asked_no_more_than_its_budget(rig: Rig):
     after = budget.a_minute(rig.clock.monotonic())
     assert before < after
     assert before / 3 < most_in_a_minute(calls, since) <= after + 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("before", [0, 7])
+async def test_one_429_to_a_poll_makes_results_no_more_than_some_seconds_late(rig: Rig, before: int):
+    await change_rules(rig, running_per_member=30, running_per_server=30)
+    took: list[float] = []
+    for is_refused in (False, True):
+        await rig.restart(after_s=DAY_S)
+        for _ in range(before):
+            await ask(rig)
+            await pass_time(rig, MINUTE_S / before, 0.5, even=True)
+        for _ in range(24):
+            await ask(rig)
+        since = rig.clock.elapsed
+        if is_refused:
+            rig.sandbox.fault("get", "status", times=1, status=429)
+        await rig.work()
+        took.append(rig.clock.elapsed - since)
+    assert took[1] < took[0] + 10

@@ -38,6 +38,7 @@ class Wire:
 class AJob:
     def __init__(self, state: JobState, guild_id: int = 7) -> None:
         self.id, self.guild_id, self.payer_id, self.state = "J1", guild_id, guild_id, state
+        self.poll_after_s = None
 
 
 KEY = UsableKey(id=3, secret="cs_live_x")
