@@ -18,7 +18,7 @@ import structlog
 from bot.catalogue.checks.values import clean_text
 from bot.delivery.card.context import GALLERY
 from bot.delivery.card.readers import GuildLanguages
-from bot.delivery.channels.facts import DISCORD_ERRORS, in_time, is_closed
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time, is_gone
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages, nonce_of
@@ -39,11 +39,10 @@ from bot.domain.server.events import (
 from bot.domain.server.places import Sight, Viewer
 from bot.domain.server.reaction_rules import ReactionAction
 from bot.domain.server.setting import credits_in
-from bot.domain.texts import GONE
 from bot.domain.words.text import harmless, one_line, stamp
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
-from bot.language import speaking
+from bot.language import sentences, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Record, Store
@@ -144,23 +143,23 @@ class ServerEvents:
         return [each for each in await self.purses(viewer.guild_id, viewer.member_id) if _sees(viewer, each[0])]
 
     async def join(self, viewer: Viewer, event_id: str) -> tuple[ServerEvent, PurseUse]:
-        """Let a member take part. Raises InputError if the event has ended, or they do not see it."""
+        """Let a member take part. Raises InputError if the event has ended, or they do not see it: alike."""
         event = await self.store.events.get(viewer.guild_id, event_id)
         if event is None or not _sees(viewer, event):
-            raise InputError(GONE)
+            raise InputError(texts.OVER)
         event = await self.store.events.join(viewer.guild_id, event_id, viewer.member_id)
         if event is None:
-            raise InputError(GONE)
+            raise InputError(texts.OVER)
         return event, await self.store.events.use(event, viewer.member_id)
 
     async def cancel(self, guild_id: int, event_id: str, *, by_id: int) -> ServerEvent:
         """End an event without prizes. Raises InputError if it has ended."""
         event = await self.store.events.get(guild_id, event_id)
         if event is None:
-            raise InputError(GONE)
+            raise InputError(texts.OVER)
         said = partial(texts.cancelled, event, by_id)
         if not await self._close(event, EventState.CANCELLED, (), by_id=by_id, said=said):
-            raise InputError(GONE)
+            raise InputError(texts.OVER)
         await self._bring_up(event)
         return event
 
@@ -206,21 +205,23 @@ class ServerEvents:
             return
         if found.state is not EventState.OPEN:
             if isinstance(channel, discord.TextChannel):
-                with _unless_closed(event):
+                with _unless_gone(event):
+                    announced = channel.get_partial_message(found.message_id or 0)
+                    await in_time(announced.edit(embed=_announcement(found), view=None))
+                with _unless_gone(event):
                     await self._show_places(found, channel)
             await self.store.events.posted(guild.id, event.id)
         elif found.message_id is None:
             message_id = 0
             if isinstance(channel, discord.TextChannel):
-                with _unless_closed(event):
+                with _unless_gone(event):
                     message_id = await self._announce(found, channel)
             await self.store.events.announced(guild.id, event.id, message_id)
 
     async def _announce(self, event: ServerEvent, channel: discord.TextChannel) -> int:
-        lines = "\n".join(texts.rules(event))
         message = await in_time(
             channel.send(
-                embed=discord.Embed(title=texts.TITLE(theme=harmless(event.theme)), description=lines, colour=GALLERY),
+                embed=_announcement(event),
                 view=message_view([[take_part_button(event)]], []) or discord.utils.MISSING,
                 nonce=nonce_of("event", event.id, channel.id),
                 allowed_mentions=discord.AllowedMentions.none(),
@@ -254,7 +255,9 @@ class ServerEvents:
 
     async def _show_places(self, event: ServerEvent, channel: discord.TextChannel) -> None:
         link = f"https://discord.com/channels/{event.guild_id}/{event.channel_id}/{event.message_id or event.id}"
-        embed = discord.Embed(title=texts.PLACES_TITLE(theme=harmless(event.theme)), url=link, colour=GALLERY)
+        is_cancelled = event.state is EventState.CANCELLED
+        title = texts.TITLE if is_cancelled else texts.PLACES_TITLE
+        embed = discord.Embed(title=title(theme=harmless(event.theme)), url=link, colour=GALLERY)
         try:
             if exhibits := await self._exhibits(event):
                 await self.copies.post_gallery(
@@ -270,7 +273,7 @@ class ServerEvents:
                 return
         except NoPlace as error:
             log.info("event.not_shown", of=event.id, reason=error.sentence)
-        embed.description = str(texts.CALLED_OFF if event.state is EventState.CANCELLED else texts.ALL_OVER)
+        embed.description = str(texts.CALLED_OFF) if is_cancelled else sentences(texts.OVER, texts.NO_ONE_PLACED)
         await in_time(channel.send(embed=embed, nonce=nonce_of(KIND, event.id, channel.id)))
         failpoint("event.posted")
 
@@ -284,13 +287,18 @@ class ServerEvents:
         return exhibits
 
 
+def _announcement(event: ServerEvent) -> discord.Embed:
+    lines = "\n".join(texts.rules(event))
+    return discord.Embed(title=texts.TITLE(theme=harmless(event.theme)), description=lines, colour=GALLERY)
+
+
 @contextlib.contextmanager
-def _unless_closed(event: ServerEvent) -> Iterator[None]:
+def _unless_gone(event: ServerEvent) -> Iterator[None]:
     """Give up what the bot may not post; the record says how an event ended."""
     try:
         yield
     except discord.HTTPException as error:
-        if not is_closed(error):
+        if not is_gone(error):
             raise
         log.info("event.not_posted", of=event.id, code=error.code)
 

@@ -32,7 +32,6 @@ from cogs.ui.permissions import (
     require_unblocked,
     viewer_of,
 )
-from cogs.ui.texts import GONE
 
 CHOOSE, CANCEL, BACK = "event_choose", "event_cancel", "event_panel"
 """Parts of the custom ids of buttons on old messages: never change them."""
@@ -154,7 +153,7 @@ async def choose(interaction: Interaction, _subject: str, values: Sequence[str])
     found = await use(interaction, ServerEvents).open_to(await viewer_of(interaction))
     event = next((each for each, _ in found if values and each.id == values[0]), None)
     if event is None:
-        raise InputError(GONE)
+        raise InputError(texts.OVER)
     controls = [
         Control.button(CANCEL, event.id, label=texts.YES, style=discord.ButtonStyle.danger),
         Control.button(BACK, "events", label=texts.KEEP),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bot.account.texts import actor
 from bot.domain.models import credits_words
-from bot.domain.server.events import ServerEvent, Starred
+from bot.domain.server.events import EventState, ServerEvent, Starred
 from bot.domain.texts import mention
 from bot.domain.words.text import harmless, stamp
 from bot.language import Text, both, sentences, tr
@@ -92,7 +92,7 @@ TIES = Text("Each member is placed once. Of two with as many stars, the earlier 
 PRIZES_ARE = Text("Prizes: {prizes}.")
 TAKE_PART = Text("Take part")
 PLACES_TITLE = Text("Places: {theme}")
-ALL_OVER = Text("The event has ended. No result was placed.")
+OVER = Text("The event has ended.", why="button.gone")
 CALLED_OFF = Text("A moderator canceled the event. There are no prizes.")
 OPEN_RESULT = Text("Result")
 MEDALS = ("🥇", "🥈", "🥉", "4.", "5.")
@@ -103,7 +103,9 @@ def stars(count: int) -> str:
 
 
 def rules(event: ServerEvent) -> list[str]:
+    over = {EventState.ENDED: [f"{OVER}\n"], EventState.CANCELLED: [f"{CALLED_OFF}\n"]}
     lines = [
+        *over.get(event.state, []),
         UNTIL(end=stamp(event.ends_at, "f")),
         PURSE_PAYS(purse=credits_words(event.purse), cap=credits_words(event.cap)),
         str(STARS),

@@ -13,7 +13,6 @@ import pytest
 from bot.domain.models import AccountStatus, JobState
 from bot.domain.server.events import ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.domain.texts import GONE
 from bot.runtime import failpoints
 from cogs.events import texts as said
 from cogs.events.acts import ServerEvents
@@ -76,6 +75,13 @@ def last_embed(rig: Rig) -> discord.Embed:
     return embed
 
 
+def assert_over(rig: Rig, announcement: discord.Message, line: str) -> None:
+    """An announcement says first that its event is over, and has no button."""
+    [message] = [each for each in rig.messages() if each.id == announcement.id]
+    assert (message.embeds[0].description or "").startswith(f"{line}\n\nUntil ")
+    assert message.components == []
+
+
 async def line(rig: Rig) -> str:
     return (await rig.bot.parts.store.decisions.all(rig.guild.id))[0].text
 
@@ -103,6 +109,7 @@ async def test_an_event_from_its_announcement_to_its_prizes(rig: Rig):
     ]
     assert str(first.id) in lines[0]
     assert len(newest(rig).attachments) == 2
+    assert_over(rig, message, "The event has ended.")
     assert await grants(rig, rig.member) == [50]
     assert await grants(rig, bob) == [30]
     report = await line(rig)
@@ -248,11 +255,13 @@ async def test_a_cancelled_event_has_no_prizes_and_its_purse_is_closed(rig: Rig)
     [event] = await rig.bot.parts.store.events.open(rig.guild.id)
     asked = await rig.moderator.select(panel.response, [event.id], custom_id="c1:event_choose:events")
     await rig.moderator.click(asked.response, label="Cancel the event")
-    assert last_embed(rig).description == str(said.CALLED_OFF)
+    called_off = last_embed(rig)
+    assert (called_off.title, called_off.description) == ("Event: Cats in space", str(said.CALLED_OFF))
+    assert_over(rig, message, str(said.CALLED_OFF))
     assert "canceled the event" in await line(rig)
     assert await rig.bot.parts.store.events.open(rig.guild.id) == []
     assert await grants(rig, rig.member) == []
-    assert str(GONE) == private_sentence(await rig.member.click(message, label="Take part"))
+    assert private_sentence(await press(rig, rig.member, "event_join", event.id)) == "The event has ended."
     before = newest(rig).id
     await over(rig)
     assert newest(rig).id == before
@@ -281,6 +290,7 @@ async def test_what_was_over_while_the_bot_was_away_ends_at_its_start(rig: Rig):
     message = await announced(rig, prizes="5")
     await take_part(rig, message, rig.member)
     await rig.moderator.react(await made(rig), "⭐")
+    delete(rig, message)
     await rig.restart(after_s=5 * HOUR_S)
     await rounds(rig)
     assert await grants(rig, rig.member) == [5]
@@ -302,6 +312,7 @@ async def test_a_death_at_any_step_of_the_end_pays_and_posts_once(rig: Rig, poin
     await rounds(rig)
     assert await grants(rig, rig.member) == [5]
     assert len([each for each in rig.messages() if any("Places" in (e.title or "") for e in each.embeds)]) == 1
+    assert_over(rig, message, "The event has ended.")
     records = [each.text for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert len([each for each in records if "has ended" in each]) == 1
 
@@ -390,7 +401,7 @@ async def test_no_member_and_no_other_servers_moderator_moves_an_event(rig: Rig)
         for each in before:
             answer = await press(rig, stranger, action, each.id, place)
             assert each.theme not in str(answer.response and answer.response.content)
-    assert private_sentence(await press(rig, rig.member, "event_join", secret.id)) == str(GONE)
+    assert private_sentence(await press(rig, rig.member, "event_join", secret.id)) == str(said.OVER)
     assert await rig.bot.parts.store.events.open(rig.guild.id) == before
     for each in before:
         assert (await rig.bot.parts.store.events.use(each, 0)).members == 0
