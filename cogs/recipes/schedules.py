@@ -30,7 +30,7 @@ from cogs.ui.forms import INPUT_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
-from cogs.ui.prices import Total, pressed, priced, total_of
+from cogs.ui.prices import Total, pressed, total_of
 from cogs.ui.texts import DELETE
 
 Page = tuple[str, discord.ui.View]
@@ -94,9 +94,11 @@ async def _page(bot: Bot, schedule: Schedule) -> Page:
     if schedule.next_at is not None:
         switch = [Control.button("schedule_pause", schedule.id, label=texts.TURN_OFF, style=PRIMARY)]
     elif price is not None:
-        label = priced(texts.TURN_ON, price.price)
-        switch = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
-    delete_it = Control.button("schedule_delete", schedule.id, label=DELETE, style=DANGER)
+        switch = [
+            Control.button("schedule_resume", schedule.id, label=price.on(texts.TURN_ON), style=PRIMARY),
+            Control.button("schedule_once", schedule.id, label=price.on(texts.RUN_NOW)),
+        ]
+    delete_it = Control.button("schedule_ask", schedule.id, label=texts.DELETE, style=DANGER)
     every = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
     return "\n".join(lines), view_of([*switch, delete_it, every])
 
@@ -226,6 +228,14 @@ async def show_one(interaction: Interaction, _subject: str, values: Sequence[str
     await _redraw(interaction, await _page(interaction.client, await _found(interaction, next(iter(values), ""))))
 
 
+@on("schedule_ask")
+async def ask_to_delete(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+    found = await _found(interaction, schedule_id)
+    yes = Control.button("schedule_delete", found.id, label=DELETE, style=DANGER)
+    no = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
+    await _redraw(interaction, (texts.DELETE_SCHEDULE(title=title_of(found)), view_of([yes, no])))
+
+
 @on("schedule_delete")
 async def delete(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
     found = await _found(interaction, schedule_id)
@@ -242,13 +252,23 @@ async def turn_off(interaction: Interaction, schedule_id: str, _values: Sequence
 
 @on("schedule_resume")
 async def turn_on(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
-    """Turn it on in the presser's name, at the price on the button; one that has risen since is shown again."""
+    await _begin(interaction, schedule_id, once=False)
+
+
+@on("schedule_once")
+async def run_now(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+    await _begin(interaction, schedule_id, once=True)
+
+
+async def _begin(interaction: Interaction, schedule_id: str, *, once: bool) -> None:
+    """Have it run in the presser's name, at the price on the button; one that has risen since is shown again."""
     found, bot, consent = await _found(interaction, schedule_id), interaction.client, pressed(interaction)
     rules = await use(bot, GuildSettings).get(found.guild_id)
     _require_channel(interaction, found.channel_id)
     price = await _price_of(bot, found, rules)
     if consent.labelled is None or price.most <= consent.labelled * YES_COVERS:
+        now, by_id = bot.clock.wall(), interaction.user.id
         await use(bot, ScheduleChanges).turn_on(
-            found.guild_id, found.id, shown=price.shown, rules=rules, now=bot.clock.wall(), by_id=interaction.user.id
+            found.guild_id, found.id, shown=price.shown, rules=rules, now=now, by_id=by_id, once=once
         )
     await _redraw(interaction, await _page(bot, await _found(interaction, found.id)))

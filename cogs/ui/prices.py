@@ -174,6 +174,10 @@ class Total:
         """The price as a request of these jobs shows it."""
         return ShownPrice(credits=self.most, known=not self.unknown)
 
+    def on(self, label: Text | str) -> str:
+        """Return a label with the total, or with the guess."""
+        return texts.UNPRICED(label=str(label), guess=self.most) if self.unknown else priced(label, self.credits)
+
     def words(self) -> str:
         if not self.credits and self.unknown:
             return str(texts.PRICE_NOT_KNOWN)

@@ -6,7 +6,7 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 from collections.abc import Mapping
 
 from bot.domain import texts
-from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
+from bot.language import Plural, Text, amount, both, name_of, ntr, plain_amount, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
@@ -28,6 +28,7 @@ SPOILER_OPTION = "Mark the files as spoilers"
 
 # ---------------------------------------------------------------------- prices
 
+UNPRICED = Text("{label} · perhaps {guess}", guess=plain_amount)
 PRICE_NOT_KNOWN = Text("price not known yet")
 OPTION_IS = Text("{option}: {value}")
 ABOUT = Text("about {price}")

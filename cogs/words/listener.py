@@ -39,7 +39,7 @@ from cogs.results.next_step import parts_of
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_in, use
 from cogs.ui.permissions import guild_of, missing_permissions, viewer_in
-from cogs.ui.prices import priced, total_of
+from cogs.ui.prices import total_of
 from cogs.ui.texts import APPROVED_FIRST
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
@@ -177,9 +177,8 @@ class WordListener(commands.Cog):
             consent = replace(generation.consent, pressed=True, agreed=total.shown)
             draft_id = await use(self.bot, Generations).keep(replace(generation, consent=consent), guild_id, member_id)
             label = str(texts.CONTINUE) if is_alone else tr(self.bot.catalogue.resolve(filled.operation).title)
-            shown = texts.UNPRICED(label=label, guess=total.most) if total.price is None else priced(label, total.price)
             style = discord.ButtonStyle.secondary if buttons else discord.ButtonStyle.primary
-            buttons.append(Control.button("words", f"{draft_id}.{member_id}", label=shown, style=style))
+            buttons.append(Control.button("words", f"{draft_id}.{member_id}", label=total.on(label), style=style))
             price = texts.PRICE_UNKNOWN(guess=total.most) if is_alone and total.price is None else ""
         end = APPROVED_FIRST if is_approved else texts.NOT_CHARGED
         await self._send(message, sentences(_text(asked), price, end), view_of(buttons))

@@ -2,10 +2,9 @@
 
 from bot.domain.models import credits_words
 from bot.generation.words import AGAIN, NEXT_SHOT, VARY
-from bot.language import Text, plain_amount
+from bot.language import Text
 
 CONTINUE = Text("Continue")
-UNPRICED = Text("{label} · perhaps {guess}", guess=plain_amount)
 EXPIRED = Text("This offer has expired. Mention me again with what you want.", why="button.gone")
 NOT_YOURS = Text(
     "Only the author of that message can use this. Mention me yourself to make your own.", why="owner.only"

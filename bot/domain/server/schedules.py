@@ -104,6 +104,8 @@ class Schedule:
     is_price_known: bool = True
     next_at: float | None = None
     """When it is due; None while it is off, and once it has run for the last time."""
+    once: bool = False
+    """Whether the run that is due is a trial, after which it is off again."""
     reason: str = ""
     """Why a run did not take place."""
     is_off: bool = True

@@ -70,9 +70,9 @@ class ScheduleChanges(ModeratorActs):
             raise InputError(LIST_FULL(most=SCHEDULES_MAX))
 
     async def turn_on(
-        self, guild_id: int, schedule_id: str, *, shown: ShownPrice, rules: Rules, now: float, by_id: int
+        self, guild_id: int, schedule_id: str, *, shown: ShownPrice, rules: Rules, now: float, by_id: int, once: bool
     ) -> None:
-        """Have it run in the name of `by_id`, who was shown this price of a run.
+        """Have it run in the name of `by_id`, who was shown this price of a run: `once` is one run now, and no other.
 
         Raises InputError if its only time has passed.
         """
@@ -80,10 +80,12 @@ class ScheduleChanges(ModeratorActs):
         def on(old: Schedule) -> Schedule:
             return replace(
                 old, agreed=shown.credits, is_price_known=shown.known, made_by=by_id,
-                next_at=_next_of(old, rules, now), reason="", is_off=False,
+                next_at=now if once else _next_of(old, rules, now), once=once, reason="", is_off=False,
             )  # fmt: skip
 
         def said(new: Schedule) -> str:
+            if once:
+                return texts.RUN_NOW(who=by_id, title=title_of(new))
             return texts.TURNED_ON(
                 who=by_id, title=title_of(new), when=texts.when_words(new), channel=new.channel_id, limit=new.limit
             )

@@ -55,6 +55,7 @@ NOT_DONE = Text("It could not be posted in its channel.", why="schedule.off")
 TURNED_ON = Text(
     "{who} scheduled “{title}”: {when}, in <#{channel}>, at most {limit} a month.", who=actor, limit=credits_words
 )
+RUN_NOW = Text("{who} started a run of the schedule “{title}”.", who=actor)
 TURNED_OFF = Text("{who} turned off the schedule “{title}”.", who=actor)
 DELETED = Text("{who} deleted the schedule “{title}”.", who=actor)
 WAS_TURNED_OFF = Text("The schedule “{title}” was turned off. {reason}")

@@ -44,7 +44,7 @@ def take_run(db: Connection, run: Schedule, card: Card, jobs: Sequence[Job], spe
     price = sum((job.held for job in jobs), ZERO)
     if spent + price > run.limit:
         raise Refused(texts.SCHEDULE_LIMIT(spent=spent, limit=run.limit, price=price))
-    db.execute(_MOVE, (run.next_after(spending.now, zone), run.guild_id, run.id))
+    db.execute(_MOVE, (None if run.once else run.next_after(spending.now, zone), run.guild_id, run.id))
     db.execute(_NOTE, (run.guild_id, card.id, run.id, run.next_at, card.created_at))
 
 

@@ -234,6 +234,24 @@ async def test_a_new_one_runs_only_once_its_price_was_pressed(rig: Rig):
     assert (await kept(rig, made)).next_at is not None
 
 
+@pytest.mark.parametrize(("price", "said"), [(12, "Run now · 12"), (0, "Run now · perhaps 20")])
+async def test_one_run_now_counts_in_the_monthly_limit_and_leaves_the_schedule_off(rig: Rig, price: int, said: str):
+    if price:
+        await priced(rig, price)
+    page = (await offered(rig)).response
+    [made] = await rig.bot.parts.store.schedules.all(rig.guild.id)
+    await rig.moderator.click(page, label=said)
+    await run_at(rig, rig.clock.wall() + 1)
+    await run_at(rig, rig.clock.wall() + 2 * DAY_S)
+    [job] = await rig.jobs()
+    assert (job.state, job.author_id) == (JobState.DELIVERED, rig.moderator.id)
+    assert await rig.bot.parts.store.schedules.spent(rig.guild.id, made.id) == job.charge > 0
+    assert "started a run of the schedule “a fox”." in (await lines(rig))[-1]
+    page = await press(rig, made)
+    assert "· off" in page.content
+    assert named(page, "schedule_resume")
+
+
 async def test_acts_are_recorded_and_survive_a_restart(rig: Rig):
     made = await schedule(rig)
     await press(rig, made, "schedule_pause")
@@ -241,7 +259,10 @@ async def test_acts_are_recorded_and_survive_a_restart(rig: Rig):
     await rig.restart()
     await press(rig, made, "schedule_resume")
     assert (await kept(rig, made)).next_at == made.next_at
-    await press(rig, made, "schedule_delete")
+    asked = await press(rig, made, "schedule_ask")
+    assert asked.content == "Delete the schedule “a fox”? Running jobs still finish."
+    assert await kept(rig, made)
+    await rig.moderator.click(asked, label="Delete")
     assert await rig.bot.parts.store.schedules.all(rig.guild.id) == []
     assert [line.split("> ")[1].split(" the")[0].split(" “")[0] for line in await lines(rig)] == [
         "scheduled", "turned off", "scheduled", "deleted",
@@ -323,7 +344,7 @@ async def test_another_servers_moderator_changes_nothing(rig: Rig):
     room = elsewhere.create_text_channel("general")
     mods = elsewhere.create_role("mods", permissions=discord.Permissions(manage_guild=True))
     bob = elsewhere.add_member(rig.env.create_user("bob"), roles=[mods])
-    for action in ("pause", "delete", "resume"):
+    for action in ("pause", "ask", "delete", "resume", "once"):
         answer = await forged(rig, bob, f"schedule_{action}", made.id, room)
         assert private_sentence(answer).startswith("This is no longer here"), action
     assert await kept(rig, made) == made
@@ -332,7 +353,7 @@ async def test_another_servers_moderator_changes_nothing(rig: Rig):
 
 async def test_a_member_without_rights_changes_nothing(rig: Rig):
     made = await schedule(rig)
-    for action in ["pause", "delete", "resume", "text", "open", "kind", "new"]:
+    for action in ["pause", "ask", "delete", "resume", "once", "text", "open", "kind", "new"]:
         answer = await forged(rig, rig.member, f"schedule_{action}", made.id)
         assert "Only moderators can do this" in private_sentence(answer)
         assert await kept(rig, made) == made
