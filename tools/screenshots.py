@@ -169,7 +169,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot(name="log", alt="The log channel: what the moderators decided", viewer=MODERATOR, room=LOG, parts=ROOM),
     Shot(
         name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=MODERATOR,
-        command="usage report", until="credits",
+        command="usage", until="credits",
     ),
     Shot(
         name="cast", alt="The cast: characters with an image and their maker, and styles that come with the bot",

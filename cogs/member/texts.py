@@ -16,8 +16,7 @@ HELP = "Commands, what they cost on this server, and who pays"
 HELP_TOPIC_OPTION = "A group of commands, such as image"
 HELP_WHY_OPTION = "Why something did not work: paste the message, its short name, or some words"
 
-USAGE_GROUP = "What you spent and what you have left"
-USAGE_REPORT = "Where your credits went, as a chart and a file; moderators see the whole server"
+USAGE = "Where your credits went, as a chart and a file; moderators see the whole server"
 REPORT_PERIOD_OPTION = "The last 7, 30, or 90 days; without it, 30 days"
 SCOPE_OPTION = "Yours or the whole server's"
 SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
@@ -61,7 +60,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(
         "batch": ("/batch", {"operation": Text("Generate Image"), "prompts": Text("a fox | an owl | a deer")}),
         "jobs": ("/jobs", {"state": Text("open")}),
         "quota": ("/quota set", {"credits": "200", "period": Text("week")}),
-        "usage": ("/usage report", {"period": Text("month")}),
+        "usage": ("/usage", {"period": Text("month")}),
         "studio": ("/studio settings", {}),
     }
 )
@@ -82,7 +81,7 @@ def introduction(payer: str) -> str:
 
 PERSONAL = Text(
     "**Yours** · `/me` has what you have left, and your defaults, presets, notifications, and "
-    "data. `/usage report` shows where your credits went."
+    "data. `/usage` shows where your credits went."
 )
 
 
@@ -174,7 +173,7 @@ def share_line(name: str, spent: str, share: str) -> str:
     return f"{name} · {aside(spent, share)}"
 
 
-# ---------------------------------------------------------------------- /usage report and its chart
+# ---------------------------------------------------------------------- /usage and its chart
 
 SPENT, RATE, DAYS_LEFT = Text("Spent"), Text("Average"), Text("Credits last for")
 MOST_BY, MOST_FOR = Text("Most by"), Text("Most for")

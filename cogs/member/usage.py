@@ -125,11 +125,11 @@ class SpendingRate:
         return None if self.free is None or not self.a_day else max(self.free, Decimal(0)) / self.a_day
 
 
-@anywhere
-class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE_GROUP):
-    """Limits, spending and the server's books."""
+class Usage(commands.Cog):
+    """Where credits went."""
 
-    @app_commands.command(name="report", description=texts.USAGE_REPORT)
+    @app_commands.command(name="usage", description=texts.USAGE)
+    @anywhere
     @app_commands.describe(period=texts.REPORT_PERIOD_OPTION, scope=texts.SCOPE_OPTION)
     @app_commands.choices(scope=SCOPES)
     async def report(self, interaction: Interaction, period: Periods = "month", scope: str | None = None) -> None:

@@ -30,7 +30,7 @@ TRY: tuple[tuple[str, str], ...] = (
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),
     ("/jobs, /me", "your results, your settings, your credits and limits"),
     ("/help", "every command, with what it costs on this server"),
-    ("Viewing as: Morgan, then /studio status", "the account; also /studio settings, /quota set, /usage report"),
+    ("Viewing as: Morgan, then /studio status", "the account; also /studio settings, /quota set, /usage"),
     ("Language, next to Viewing as", "the bot in German, French, Spanish, Portuguese, or Japanese"),
 )
 """What to type or press, and what there is to see."""

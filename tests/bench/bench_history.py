@@ -40,7 +40,7 @@ async def rows(*, quick: bool, folder: Path) -> AsyncIterator[Row]:
     store = await Store.open(large, clock=SystemClock(), alone=True)
     try:
         yield await _read_row("longest first read after a start", FIRST_READS, store, jobs, bar=50, before=870)
-        for figure, reads, before in (("/usage report", REPORTS, 570), ("/jobs that finds nothing", EMPTY_LISTS, 310)):
+        for figure, reads, before in (("/usage", REPORTS, 570), ("/jobs that finds nothing", EMPTY_LISTS, 310)):
             yield await _read_row(f"{figure} of {jobs // 2:,} jobs", reads, store, jobs, bar=20, before=before)
     finally:
         await store.close()

@@ -36,7 +36,7 @@ SHOWN: tuple[tuple[int, str, dict[str, object]], ...] = (
     (MODERATOR, "studio status", {}),
     (MODERATOR, "studio settings", {}),
     (MODERATOR, "quota show", {}),
-    (MODERATOR, "usage report", {}),
+    (MODERATOR, "usage", {}),
 )
 TOO_WIDE = """
 [...document.querySelectorAll("#channel-timeline *")]

@@ -18,7 +18,7 @@ MENUS_MAX = 5
 """Of messages, and of members: they are in a list of their own, at the end of each one's menu."""
 MANAGE_SERVER = str(discord.Permissions(manage_guild=True).value)
 MEMBERS = {
-    "batch", "cast", "event", "help", "me", "recipe", "jobs", "usage report", "shootout",
+    "batch", "cast", "event", "help", "me", "recipe", "jobs", "usage", "shootout",
 }  # fmt: skip
 """What members have besides the groups of the workflows."""
 MODERATORS = {

@@ -62,7 +62,7 @@ async def own_export(rig: Rig, who: Any) -> str:
 
 
 async def usage_report(rig: Rig, who: Any) -> str:
-    answer = await who.slash(rig.channel, "usage report")
+    answer = await who.slash(rig.channel, "usage")
     return shown(answer) + "".join(rig.file(each).decode("utf-8", "replace") for each in answer.response.attachments)
 
 

@@ -56,7 +56,7 @@ async def test_when_the_month_has_ended_a_random_number_is_in_the_place_of_their
     assert left_in_tables(rig.folder, str(eve.id)), "limits count by it"
     await round_of_upkeep(rig, days=38)
     assert left_in_tables(rig.folder, str(eve.id)) == {}
-    report = await rig.moderator.slash(rig.channel, "usage report", period="quarter")
+    report = await rig.moderator.slash(rig.channel, "usage", period="quarter")
     [ledger] = [rig.file(file).decode() for file in report.response.attachments if file.filename == "ledger.csv"]
     [name] = {row["member_id"] for row in csv.DictReader(io.StringIO(ledger))}
     assert re.fullmatch(r"a former member \d+", name)

@@ -155,7 +155,7 @@ async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
 @pytest.mark.long
 async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[charts.Chart], host: None):
     await spend(rig)
-    result = await rig.moderator.slash(rig.channel, "usage report", period="week")
+    result = await rig.moderator.slash(rig.channel, "usage", period="week")
     total = await spent(rig)
     assert total == rig.sandbox.spent(HOST_KEY) > 0
     [chart] = drawn
@@ -196,7 +196,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
 @pytest.mark.long
 async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn: list[charts.Chart]):
     await spend(rig)
-    result = await rig.moderator.slash(rig.channel, "usage report")
+    result = await rig.moderator.slash(rig.channel, "usage")
     attachment, _ = result.response.attachments
     picture = Image.open(io.BytesIO(rig.file(attachment)))
     assert picture.format == "PNG"
@@ -216,7 +216,7 @@ async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn
 
 
 async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, host: None):
-    result = await rig.moderator.slash(rig.channel, "usage report")
+    result = await rig.moderator.slash(rig.channel, "usage")
     shown = reported(result)
     assert shown == {
         "Spent": "Nothing", "Average": "0 credits a day", "Credits left": "10,000 credits"
@@ -226,7 +226,7 @@ async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, h
 
 async def test_the_report_also_comes_without_a_key(tmp_path: Any):
     async with running(tmp_path, cannon_api_key=None) as rig:
-        shown = reported(await rig.moderator.slash(rig.channel, "usage report"))
+        shown = reported(await rig.moderator.slash(rig.channel, "usage"))
         assert shown["Credits left"] == str(texts.BALANCE_NOT_KNOWN)
 
 
@@ -234,7 +234,7 @@ async def test_a_name_that_the_font_lacks_is_numbered_in_the_chart_and_listed_be
     member = rig.guild.add_member(rig.env.create_user("sam"), nick="*สมชาย*")
     await member.slash(rig.channel, GENERATE, prompt="x")
     await rig.work()
-    result = await rig.moderator.slash(rig.channel, "usage report")
+    result = await rig.moderator.slash(rig.channel, "usage")
     _, _, lines, _ = result.response.components[0]["components"]
     assert lines["content"].endswith("**In the image** · #1 สมชาย")
 
@@ -244,7 +244,7 @@ async def test_a_name_that_the_font_lacks_is_numbered_in_the_chart_and_listed_be
 
 async def ledger_of(rig: Rig, member: Any = None, **options: Any) -> dict[str, bytes]:
     """Return the files of a report besides its chart."""
-    result = await (member or rig.moderator).slash(rig.channel, "usage report", **options)
+    result = await (member or rig.moderator).slash(rig.channel, "usage", **options)
     assert result.ephemeral
     return {file.filename: rig.file(file) for file in result.response.attachments if file.filename != CHART_NAME}
 
@@ -298,7 +298,7 @@ async def test_a_ledger_that_is_too_large_even_packed_is_refused_with_what_to_do
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
     await rig.work()
     monkeypatch.setattr("cogs.member.export.FILES_LIMIT_BYTES", 10)
-    result = await rig.moderator.slash(rig.channel, "usage report")
+    result = await rig.moderator.slash(rig.channel, "usage")
     assert result.ephemeral
     assert "`period`" in result.response.content
     assert result.response.attachments == []
@@ -310,7 +310,7 @@ async def test_a_ledger_that_is_too_large_even_packed_is_refused_with_what_to_do
 @pytest.mark.long
 async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig):
     await spend(rig)
-    result = await rig.member.slash(rig.channel, "usage report", scope="server")
+    result = await rig.member.slash(rig.channel, "usage", scope="server")
     assert "Only moderators" in private_sentence(result)
     assert result.response.attachments == []
 
@@ -319,7 +319,7 @@ async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig):
 async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[charts.Chart]):
     await spend(rig)
     mine = await spent(rig, member_id=rig.member.id)
-    result = await rig.member.slash(rig.channel, "usage report")
+    result = await rig.member.slash(rig.channel, "usage")
     shown = reported(result)
     assert set(shown) == {"Spent", "Most for"}
     assert shown["Spent"] == f"{credits_text(mine)} credits for 1 job"
@@ -328,7 +328,7 @@ async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[ch
     [chart] = drawn
     assert sum(numbers(chart, "days")) == mine
     assert {bar.label: bar.value for bar in chart.bars if bar.panel == "members"} == {"Images": mine}
-    of_moderator = reported(await rig.moderator.slash(rig.channel, "usage report", scope="mine"))
+    of_moderator = reported(await rig.moderator.slash(rig.channel, "usage", scope="mine"))
     assert of_moderator["Spent"].startswith(credits_text(await spent(rig, member_id=rig.moderator.id)))
 
 

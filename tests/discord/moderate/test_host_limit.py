@@ -117,7 +117,7 @@ async def test_all_servers_together_have_a_total_that_only_its_host_reads(tmp_pa
 
 
 async def test_nobody_of_a_server_reads_the_balance_of_the_host(rig: Rig):
-    texts = [shown(await rig.moderator.slash(rig.channel, command)) for command in ("studio status", "usage report")]
+    texts = [shown(await rig.moderator.slash(rig.channel, command)) for command in ("studio status", "usage")]
     texts += [shown(await rig.member.slash(rig.channel, command)) for command in ("help", "me")]
     await priced(rig)
     await rule(rig, confirm_above=Decimal(1))

@@ -96,7 +96,7 @@ async def test_reading_the_account_again_and_again_asks_as_seldom(rig: Rig):
     calls = watch(rig)
     for _ in range(10):
         assert "credits" in shown(await rig.moderator.slash(rig.channel, "studio status"))
-        await rig.moderator.slash(rig.channel, "usage report")
+        await rig.moderator.slash(rig.channel, "usage")
     assert len(of(calls, "status")) <= OF_SERVER
 
 

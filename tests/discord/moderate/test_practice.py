@@ -84,7 +84,7 @@ async def test_a_server_practises_and_all_of_it_says_so(rig: Rig):
     assert (await spent(rig), rig.sandbox.spent(HOST_KEY), rig.sandbox.posts) == (before, paid, posts)
     assert not any(key.startswith(practice.PREFIX) for key in rig.sandbox.accounts.accounts)
     assert not await rig.bot.parts.store.practice.is_on(other.id)
-    report = await rig.moderator.slash(rig.channel, "usage report")
+    report = await rig.moderator.slash(rig.channel, "usage")
     assert panel_text(report.response).startswith("### 🧪 Practice · ")
     status = await rig.moderator.slash(rig.channel, "studio status")
     assert "🧪 Practice mode, started by" in state_text(status.response)

@@ -59,7 +59,7 @@ async def test_moderators_without_credits_are_offered_the_vendors_packs_and_memb
     result = await draw(rig, rig.member)
     assert "A moderator can top it up or set another key." in private_sentence(result)
     assert links(result.response) == []
-    for command in ("studio status", "usage report"):
+    for command in ("studio status", "usage"):
         shown = await facts(rig, command)
         assert shown["Buy credits"] == f"[2,500 credits: about 208 days at this rate]({PACK})"
     assert "last 7 days after each renewal" in (await facts(rig, "studio status"))["Credits that expire"]

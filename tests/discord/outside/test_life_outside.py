@@ -81,13 +81,13 @@ async def test_what_was_spent_there_is_in_the_members_own_report_and_books_alone
     await outside.link(rig.member)
     await outside.slash("dm", "image generate", prompt="a heron #fast")
     await rig.work()
-    assert "12 credits" in shown(await outside.slash("dm", "usage report"))
+    assert "12 credits" in shown(await outside.slash("dm", "usage"))
     panel = await outside.slash("dm", "me")
     assert "12 credits" in shown(panel)
     account = shown(await rig.member.user.click(panel.response, custom_id="c1:me:account"))
     assert "12 credits" in account
     assert "Let the server pay" not in account
-    assert "12 credits" not in shown(await rig.moderator.slash(rig.channel, "usage report", scope="server"))
+    assert "12 credits" not in shown(await rig.moderator.slash(rig.channel, "usage", scope="server"))
 
 
 async def test_an_account_is_linked_in_direct_messages_and_pays_at_once(rig: Rig, outside: Elsewhere):

@@ -156,7 +156,7 @@ async def test_a_recipe_runs(rig: Rig, outside: Elsewhere, where: str):
 
 
 @pytest.mark.parametrize("where", WHERE)
-@pytest.mark.parametrize("command", ["me", "jobs", "help", "usage report", "audio voices"])
+@pytest.mark.parametrize("command", ["me", "jobs", "help", "usage", "audio voices"])
 async def test_the_private_panels_answer(rig: Rig, outside: Elsewhere, where: str, command: str):
     await outside.link(rig.member)
     await outside.slash(where, "image generate", prompt="a heron")

@@ -100,7 +100,7 @@ async def test_a_server_and_a_members_own_place_know_nothing_of_each_other(rig: 
     for actor, said in ((rig.member, HERS), (rig.moderator, HERS)):
         assert said not in shown(await actor.slash(rig.channel, "jobs"))
         assert said not in shown(await actor.slash(rig.channel, "jobs", job=own.id))
-        assert said not in shown(await actor.slash(rig.channel, "usage report", scope="mine"))
+        assert said not in shown(await actor.slash(rig.channel, "usage", scope="mine"))
     assert OURS not in shown(await outside.slash("dm", "jobs"))
     assert OURS not in shown(await outside.slash("dm", "jobs", job=ours.id))
     assert HERS in shown(await outside.slash("dm", "jobs"))
