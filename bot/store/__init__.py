@@ -14,6 +14,7 @@ from bot.store.guild.members import StoredPreset, Voices, VoiceUse
 from bot.store.guild.privacy import Erased, Privacy
 from bot.store.guild.questions import Answer, GrantNote, Question, Questions, ReportOutcome
 from bot.store.guild.reactions import DueWish, ReactionActs
+from bot.store.guild.record import Decisions
 from bot.store.guild.reviews import ReviewRule, Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.host.backup import Backups
@@ -54,6 +55,7 @@ __all__ = [
     "CostsByKind",
     "Database",
     "Decision",
+    "Decisions",
     "DueWish",
     "Erased",
     "FirstAttempts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import discord
@@ -14,9 +15,10 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, in_time
 from bot.domain.models import RUNNING_STATES, JobState
 from bot.domain.server.setting import SettingsPage
+from bot.domain.words.text import shortened, stamp
 from bot.moderation.members import AccessChanges
 from bot.server.operations import OperationSwitches
-from bot.store import JobLists
+from bot.store import Decisions, JobLists
 from cogs.community.shootout import table_lines
 from cogs.community.texts import TITLE as SHOOTOUTS
 from cogs.moderate import texts
@@ -30,12 +32,16 @@ from cogs.moderate.status.books import add_account, add_api_changes, add_books
 from cogs.recipes.panel import open_recipes
 from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
+from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
+from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
 from cogs.ui.permissions import guild_of, moderators_only, require_manager, require_moderator
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.asked.submit import open_request
 
+RECORD = "record"
+RECORD_LINES, RECORD_SHOWN, RECORD_CHARS = 50, 10, 350
 CARDS_REDRAWN = 25
 """How many waiting cards show the pause at once; the others at their next update."""
 
@@ -118,7 +124,8 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         if access is not None:
             embed.add_field(name=texts.ROLE_ACCESS, value=access, inline=False)
         await add_setup(embed, interaction)
-        await in_time(interaction.edit_original_response(embed=embed))
+        view = view_of([Control.button(RECORD, "0", label=status_texts.RECORD)])
+        await in_time(interaction.edit_original_response(embed=embed, view=view))
 
     @app_commands.command(name="request", description=texts.REQUEST_COMMAND)
     @app_commands.describe(operation=texts.REQUESTED_OPERATION_OPTION, private=PRIVATE_OPTION)
@@ -143,6 +150,17 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.describe(switch=texts.PAUSE_OPTION)
     async def pause(self, interaction: Interaction, switch: Literal["on", "off"]) -> None:
         await pause(interaction, on=switch == "on")
+
+
+@on(RECORD)
+async def show_record(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show the record's last lines, newest first, as the log channel has them."""
+    await require_moderator(interaction)
+    found = await use(interaction, Decisions).all(guild_of(interaction), limit=RECORD_LINES)
+    part = part_of(found, number_in(subject), RECORD_SHOWN)
+    lines = [f"{stamp(each.at, 'f')} · {shortened(each.text, RECORD_CHARS)}" for each in part.items]
+    text = "\n".join(lines) or str(status_texts.NO_RECORD)
+    await show_page(interaction, PanelPage(title=str(status_texts.RECORD), text=text, controls=turns(RECORD, part)))
 
 
 async def setup(bot: Bot) -> None:

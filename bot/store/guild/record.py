@@ -16,12 +16,12 @@ class Decisions(Repository):
         """Write a record line that belongs to no change; changes write their own, in their transaction."""
         await self._recorded(guild_id, lambda _: True, record)
 
-    async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
-        """Return the guild's record, newest first: from `since` (Unix seconds), at most `limit` lines."""
+    async def all(self, guild_id: int, *, limit: int = -1) -> list[Decision]:
+        """Return the guild's record, newest first: at most `limit` lines."""
         return await self._all(
             decision_of,
-            "SELECT * FROM decisions WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
-            (guild_id, 0 if since is None else since, -1 if limit is None else limit),
+            "SELECT * FROM decisions WHERE guild_id = ? ORDER BY at DESC, id DESC LIMIT ?",
+            (guild_id, limit),
         )
 
 

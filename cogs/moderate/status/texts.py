@@ -9,6 +9,7 @@ from bot.domain.texts import mention
 from bot.language import Text, amount, listed, tr
 
 TITLE = Text("Studio status")
+RECORD, NO_RECORD = Text("Decisions"), Text("No one has decided anything yet.")
 
 # ---------------------------------------------------------------------- the key and its account
 

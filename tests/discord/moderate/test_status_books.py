@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from bot.moderation.alerts import CHECK_EVERY_S
+from bot.store import Record
+from cogs.ui.texts import MODERATORS_ONLY, NEXT_PART
+from tests.support.channels import press
 from tests.support.rig import GUILD_KEY, Rig, running
-from tests.support.surface import report_facts
+from tests.support.surface import panel_text, private_sentence, report_facts
 
 HOUR_S = 3600.0
 LINK = "https://example.org/credits"
@@ -118,3 +122,24 @@ async def test_an_alert_of_a_low_balance_says_where_to_buy_credits(rig: Rig):
     rig.advance(CHECK_EVERY_S + 1)
     [line] = await told(rig, desk, "The Cannon Studio account has")
     assert line.endswith(f"Buy credits: {LINK}")
+
+
+async def test_the_last_fifty_decisions_are_on_a_page_of_it_without_a_log_channel(rig: Rig):
+    empty = await rig.moderator.slash(rig.channel, "studio status")
+    await rig.moderator.click(empty.response, label="Decisions")
+    assert "No one has decided anything yet." in panel_text(empty.response)
+    for each in range(52):
+        line = Record(kind="pause", text=f"line {each}.", by_id=1)
+        await rig.bot.parts.store.decisions.add(rig.guild.id, lambda _, line=line: line)
+    status = await rig.moderator.slash(rig.channel, "studio status")
+    await rig.moderator.click(status.response, label="Decisions")
+    page = status.response
+    shown = [panel_text(page)]
+    for _ in range(4):
+        await rig.moderator.click(page, label=str(NEXT_PART))
+        shown.append(panel_text(page))
+    found = [int(each) for each in re.findall(r"line (\d+)", "\n".join(shown))]
+    assert found == list(range(51, 1, -1))
+    assert len({*shown}) == 5
+    refused = await press(rig, rig.member, "record", "0")
+    assert private_sentence(refused) == str(MODERATORS_ONLY)
