@@ -40,7 +40,7 @@ from bot.language import listed, tr
 from bot.store import Cards, Reviews, SpendingViews
 from cogs.results import texts
 from cogs.results.family import FamilyLine, back_select, drawn, line_of, with_pictures
-from cogs.results.post_again import post_again_button
+from cogs.results.post_again import copy_buttons
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import box_of, layout
@@ -179,10 +179,9 @@ def panel(facts: JobFacts, rows: Sequence[Controls], files: Sequence[str] = ()) 
         box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(text))
     may_copy = shown_jobs([facts.job]) and not (facts.job.is_secret or facts.card.is_at_home)
-    again = [post_again_button(facts.job)] if may_copy else []
+    copying = copy_buttons(facts.job) if may_copy else []
     report = report_buttons(facts.job, facts.reader_id)
-    *above, last = rows or [[]]
-    view = layout(box, rows=in_five_rows([*above, [*again, *last]], report))
+    view = layout(box, rows=in_five_rows([*rows, copying], report))
     back = back_select(facts.line, facts.catalogue)
     if back is not None and view.total_children_count + 2 <= COMPONENTS_PER_MESSAGE:
         view.add_item(discord.ui.ActionRow(back))

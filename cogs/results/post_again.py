@@ -1,4 +1,4 @@
-"""*Post here again*: shows a posted result in another channel too."""
+"""*Post here again* and *Send to my DMs*: show a posted result in another place too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import discord
 
 from bot.delivery.answers.deferral import defer
 from bot.delivery.card.readers import GuildLanguages
-from bot.delivery.channels.facts import BUTTONS_PER_MESSAGE, in_time
+from bot.delivery.channels.facts import BUTTONS_PER_MESSAGE, FILE_LIMIT_BYTES, in_time
+from bot.delivery.channels.messages import Messages
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.posting.refresh import CardRefresh
@@ -19,6 +20,7 @@ from bot.domain.texts import NOT_NOW
 from bot.errors import InputError, MediaGone, NotAllowed
 from bot.generation.sources import LookPace, Sources, require_kept
 from bot.generation.texts import ERASED, NO_RESULT
+from bot.language import current
 from bot.store import Cards, Reviews
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press
@@ -28,13 +30,16 @@ from cogs.ui.permissions import is_outside, refused_places, require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import require_may_post
 
-POST_AGAIN = "post_again"
+POST_AGAIN, TO_DMS = "post_again", "to_dms"
 KIND = "again"
 """The kind of its messages among the copies: they are removed with the result."""
 
 
-def post_again_button(job: Job) -> Control:
-    return Control.button(POST_AGAIN, job.id, label=texts.POST_AGAIN, emoji="📌")
+def copy_buttons(job: Job) -> list[Control]:
+    return [
+        Control.button(POST_AGAIN, job.id, label=texts.POST_AGAIN, emoji="📌"),
+        Control.button(TO_DMS, job.id, label=texts.TO_DMS, emoji="✉️"),
+    ]
 
 
 @on_job(POST_AGAIN)
@@ -48,6 +53,22 @@ async def post_again(interaction: Interaction, job: Job, _values: Sequence[str])
     await defer(interaction, ephemeral=True, thinking=True)
     posted = await post_copy(interaction, card, job, kind=KIND, subject_id=job.id)
     await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
+
+
+@on_job(TO_DMS)
+async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Send the result to who presses. Free."""
+    card = await use(interaction, Cards).get(job.guild_id, job.card_id)
+    if card is None or is_outside(interaction) or not shown_jobs([job]):
+        raise InputError(NO_RESULT)
+    refuse_double_press(interaction, job, f"{TO_DMS} {job.id}")
+    await defer(interaction, ephemeral=True, thinking=True)
+    try:
+        direct = await use(interaction, Messages).direct_message(interaction.user.id)
+        await post_copy(interaction, card, job, kind="dm", subject_id=job.id, direct=direct)
+    except discord.Forbidden:
+        raise InputError(texts.DMS_CLOSED) from None
+    await in_time(interaction.edit_original_response(content=str(texts.SENT)))
 
 
 async def require_may_copy(interaction: Interaction) -> None:
@@ -72,14 +93,15 @@ async def post_copy(
     subject_id: str,
     view: discord.ui.View | None = None,
     reply: discord.MessageReference | None = None,
+    direct: discord.DMChannel | None = None,
 ) -> discord.Message:
-    """Post the result here, after `require_may_copy`: a `subject_id` once in a channel within a few minutes.
+    """Post the result here, after `require_may_copy`, or to who presses: a `subject_id` once within a few minutes.
 
-    Raises Refused if it can't be shown here.
+    Raises Refused if it can't be shown there.
     """
     bot, guild = interaction.client, cast("discord.Guild", interaction.guild)
-    channel = cast("discord.abc.Messageable", interaction.channel)
-    language = await use(bot, GuildLanguages).of(guild.id)
+    channel = direct or cast("discord.TextChannel", interaction.channel)
+    language = await use(bot, GuildLanguages).of(guild.id) if direct is None else current()
     embed, documents = await use(bot, CardRefresh).copied(card, [job], language=language)
     if not card.private:
         embed.url = message_link(card)
@@ -91,10 +113,11 @@ async def post_copy(
                 [job],
                 kind=kind,
                 subject_id=subject_id,
-                place_id=interaction.channel_id or 0,
+                place_id=channel.id,
                 embed=embed,
+                to_member=interaction.user.id if direct else None,
                 documents=documents,
-                file_limit=guild.filesize_limit,
+                file_limit=FILE_LIMIT_BYTES if direct else guild.filesize_limit,
                 view=view,
                 reply=reply,
             )

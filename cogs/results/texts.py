@@ -163,7 +163,7 @@ EXISTS = Text("The result already exists. I'm posting it now, at no extra cost."
 RECORD_ERASED = Text("Its record was erased.")
 SETTINGS = Text("**Settings**")
 YES, NO, NOTHING = Text("yes"), Text("no"), Text("no value")
-POST_AGAIN = Text("Post here again")
+POST_AGAIN, TO_DMS = Text("Post here again"), Text("Send to my DMs")
 MAY_NOT_WRITE_HERE = Text(
     "You can't send messages in this channel, so I can't post it here for you.", why="place.permissions"
 )
@@ -205,4 +205,9 @@ THIS_ONE = Text("**this one**")
 BACK_TO_THIS = Text("[Back to this one]({link})")
 BACK_TO_ONE = Text("Back to one of these…")
 AND_HELD = Text("{paid} and {held} held")
+SENT = Text("Sent. Check your direct messages.")
+DMS_CLOSED = Text(
+    "You don't accept direct messages from this server. Allow them in its privacy settings, then press again.",
+    why="member.dms_closed",
+)
 POSTED_AGAIN = Text("I posted it here: [open it]({link})")

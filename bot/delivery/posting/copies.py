@@ -30,7 +30,7 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.messages import Messages, nonce_of
-from bot.delivery.channels.view import alt_text, file_stem
+from bot.delivery.channels.view import alt_text, file_stem, message_view
 from bot.delivery.files.attachments import close
 from bot.delivery.posting.forum_posts import Home, find_post, send_post, title_of
 from bot.delivery.posting.poster import Poster
@@ -89,6 +89,7 @@ class ResultCopies:
         kind: str,
         place_id: int,
         embed: discord.Embed,
+        to_member: int | None = None,
         documents: Sequence[discord.File] = (),
         file_limit: int = FILE_LIMIT_BYTES,
         subject_id: str = "",
@@ -97,24 +98,29 @@ class ResultCopies:
     ) -> discord.Message:
         """Post the card's results to the channel under `embed`, with their downloadable files.
 
-        `file_limit` is in bytes; `subject_id` (default: the card) is posted once within a few minutes. Raises NoPlace
-        if not allowed there, and Discord's or the network's error.
+        `to_member` is the recipient of a DM, None for a channel; `file_limit` is in bytes; `subject_id` (default: the
+        card) is posted once within a few minutes. Raises NoPlace if not allowed there, and Discord's or the network's
+        error.
         """
         shown = shown_jobs(jobs)
         try:
-            await self.gate.require(card, shown, channel_id=place_id)
+            if to_member is None:
+                await self.gate.require(card, shown, channel_id=place_id)
+            else:
+                await self.gate.require_person(card, shown, member_id=to_member)
         except NoPlace:
             close(documents)
             raise
-        language = await self.languages.of_guild(card.guild_id)
-        async with self._files(_media_of(card, jobs), file_limit, language=language) as files:
+        language, media = await self.languages.of_guild(card.guild_id), _media_of(card, jobs)
+        async with self._files(media, file_limit, language=language) as files:
+            links = [job.media[number].url for _, job, number in media] if len(files) < len(media) else []
             message = await self._send(
                 channel,
                 [*files, *documents],
                 title=title_of(jobs),
                 embed=embed,
                 nonce=nonce_of(kind, subject_id or card.id, place_id),
-                view=view or discord.utils.MISSING,
+                view=view or message_view([], links) or discord.utils.MISSING,
                 reference=reply,
                 mention_author=False,
             )

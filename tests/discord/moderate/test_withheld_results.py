@@ -110,6 +110,7 @@ async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: A
         private_sentence(await eve.slash(free, command, prompt="more", from_=refused.id))
     for action in ("again", "again_all", "vary_subtle", "vary_strong", "vary_look", "alone", "edit", "next", "pick"):
         await press(rig, eve, action, refused.id, free)
+    await press(rig, eve, "to_dms", refused.id, free)
     for action in ("link", "recover"):
         await press(rig, eve, action, refused.id, free)
         private_sentence(await on_job(rig, eve, action, refused.id, channel=free))

@@ -7,13 +7,25 @@ from typing import Any
 import discord
 import pytest
 
+from bot.delivery.channels.view import links_on
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from cogs.results import texts
-from tests.support.channels import hidden_channel, made_in, shown
+from cogs.ui.texts import GONE
+from tests.support.channels import hidden_channel, made_in, press, shown
 from tests.support.jobs import ask, on_job
+from tests.support.reacting import other
 from tests.support.results import block, picture
 from tests.support.rig import Rig
-from tests.support.surface import DETAILS, REMOVE, icon, newest, panel_text, private_sentence, state_text
+from tests.support.surface import (
+    DETAILS,
+    REMOVE,
+    close_private,
+    icon,
+    newest,
+    panel_text,
+    private_sentence,
+    state_text,
+)
 
 
 async def test_details_tell_every_field_that_was_sent_and_what_the_card_does_not(rig: Rig):
@@ -105,3 +117,39 @@ async def test_who_is_blocked_or_may_not_write_there_posts_nothing_again(rig: Ri
     await block(rig, rig.member)
     private_sentence(await rig.member.click(opened.response, label=str(texts.POST_AGAIN)))
     assert copies(rig, elsewhere) == []
+
+
+# ---------------------------------------------------------------------- by direct message
+
+
+async def test_who_sees_a_result_gets_its_files_by_direct_message_for_free_until_it_is_removed(rig: Rig):
+    card, _ = await picture(rig)
+    bob = other(rig)
+    opened = await bob.click(card, custom_id=icon(card, DETAILS))
+    answer = await bob.click(opened.response, label="Send to my DMs")
+    assert answer.response.content == "Sent. Check your direct messages."
+    [sent] = copies(rig, bob.user.dm_channel)
+    assert len(sent.attachments) == 1
+    assert len(await rig.jobs()) == 1
+    rig.advance(10)
+    close_private(rig, bob)
+    answer = await bob.click(opened.response, label="Send to my DMs")
+    assert private_sentence(answer).startswith("You don't accept direct messages from this server.")
+    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
+    await rig.member.click(asked.response, label=str(texts.REMOVE_RESULT))
+    assert copies(rig, bob.user.dm_channel) == []
+
+
+async def test_what_is_too_large_for_a_direct_message_is_a_link_in_it(rig: Rig):
+    await rig.member.slash(rig.channel, "video generate", prompt="waves #big #fast")
+    await rig.work()
+    job = await newest(rig)
+    await press(rig, rig.member, "to_dms", job.id)
+    [sent] = copies(rig, rig.member.user.dm_channel)
+    assert links_on(sent) == [job.media[0].url]
+
+
+async def test_who_does_not_see_the_channel_is_sent_nothing(rig: Rig):
+    job = await made_in(rig, hidden_channel(rig, rig.moderator), rig.moderator, "a secret fox #fast")
+    assert private_sentence(await press(rig, rig.member, "to_dms", job.id)) == str(GONE)
+    assert rig.member.user.dm_channel is None or copies(rig, rig.member.user.dm_channel) == []
