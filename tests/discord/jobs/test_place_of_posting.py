@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import discord
 import pytest
-from simcord.backend.models.channel import Overwrite, OverwriteType
 
 from bot.domain.models import Job, JobState
 from tests.support.channels import age_restricted, rule, shown
 from tests.support.jobs import on_job
-from tests.support.reacting import direct_texts, in_channel, other
+from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.settings_pages import set_review
 from tests.support.surface import REMOVE, icon, newest, until
@@ -197,23 +195,3 @@ async def _current(rig: Rig, job: Job) -> Job:
     found = await rig.bot.parts.store.jobs.get(rig.guild.id, job.id)
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize("fate", ["deleted", "hidden"])
-async def test_the_author_of_a_paid_result_that_has_no_place_any_more_is_told_once(rig: Rig, eve: Any, fate: str):
-    room, backend = rig.guild.create_text_channel("room"), rig.env.backend
-    await eve.slash(room, GENERATE, prompt="a fox")
-    await until(rig, JobState.QUEUED, JobState.PROCESSING)
-    if fate == "deleted":
-        backend.delete_channel(room.id)
-    else:
-        nothing = discord.Permissions(view_channel=True).value
-        backend.set_overwrite(room.id, Overwrite(rig.bot.user.id, OverwriteType.MEMBER, deny=nothing))
-    rig.advance(16 * 60)  # the token of the command, which could still edit its answer, has expired
-    await rig.work()
-    assert (await newest(rig)).state is JobState.HELD
-    assert await recover(rig, await newest(rig), rig.channel, eve)
-    [said] = direct_texts(rig, eve)
-    assert said.startswith("**Studio**: Your result is made and paid, but I can't post it")
-    assert "press **Post it** within seven days" in said
-    assert (await newest(rig)).state is JobState.DELIVERED

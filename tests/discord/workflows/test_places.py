@@ -125,13 +125,15 @@ async def test_the_result_of_an_archived_thread_is_held(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_where_the_bot_has_lost_the_channel_the_result_is_held(rig: Rig):
+async def test_where_the_bot_has_lost_the_channel_the_result_is_held_and_its_author_is_told_once(rig: Rig):
     await ask(rig)
     rig.advance(TOKEN_GONE_S)
     deny(rig, view_channel=False, send_messages=False)
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.HELD
-    assert private_messages(rig, rig.member) == []
+    [told] = private_messages(rig, rig.member)
+    assert told.content.startswith("**Studio**: Your result is made and paid, but I can't post it")
+    assert "press **Post it** within seven days" in told.content
     await settled_exactly(rig)
 
 
@@ -143,6 +145,7 @@ async def test_the_result_of_a_deleted_channel_is_held_and_paid_once(rig: Rig):
     assert job.state is JobState.HELD
     assert "press **Post it**" in job.error
     assert job.media
+    assert len(private_messages(rig, rig.member)) == 1
     await settled_exactly(rig)
 
 

@@ -202,8 +202,8 @@ def test_a_card_shows_the_state_of_its_job(state: JobState):
 
 
 def test_an_end_without_a_result_says_why():
-    shown = states(drawn(job(state=JobState.FAILED, error="No herons **today**.")))
-    assert shown == f"{state_word(JobState.FAILED)}: No herons \\*\\*today\\*\\*."
+    shown = states(drawn(job(state=JobState.FAILED, error="No herons until <t:5:R>.")))
+    assert shown == f"{state_word(JobState.FAILED)}: No herons until <t:5:R>."
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(20, False), (21, True), (3000, True)])
