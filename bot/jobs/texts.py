@@ -154,6 +154,7 @@ NOT_CONFIRMED_ALERT = Text(
 BILLED_ALERT = Text(
     "Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.", why="job.charged"
 )
+PRICE_ROSE_ALERT = Text("`{operation}` costs {price} now, not {before}.")
 ASKED_TO_WAIT_ALERT = Text("Cannon Studio is rate-limiting this server until {time}. Jobs resume then.")
 GIVEN_UP_ALERT = Text(
     "The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.", why="bot.fault"

@@ -24,6 +24,13 @@ STEP_LOST = Text(
 LIMIT_USED_UP = Text(
     "A limit has been used up, so this job did not start. Your credits were refunded.", why="limit.meanwhile"
 )
+PRICE_ROSE = Text(
+    "This costs {price} now, not {before}, and a limit has been used up, so this job did not start. Your credits were "
+    "refunded.",
+    why="limit.meanwhile",
+    price=credits_words,
+    before=credits_text,
+)
 AUTHOR_BLOCKED = Text(
     "A moderator blocked you from using the bot here, so this job did not start. Your credits were refunded.",
     why="member.blocked",

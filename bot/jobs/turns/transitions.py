@@ -8,13 +8,16 @@ from functools import partial
 
 import structlog
 
-from bot.domain.models import PAID_STATES, UNKNOWN, Job, JobState, WaitsFor, credits_words
+from bot.domain.models import PAID_STATES, UNKNOWN, Job, JobState, WaitsFor, credits_text, credits_words
+from bot.domain.money.account import of_limits
+from bot.domain.money.limit_rules import alert_headrooms
+from bot.domain.money.spend_request import ZERO, Spender, SpendItem, SpendRequest
 from bot.errors import CannonError, DatabaseFailing
 from bot.jobs import texts
 from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.surface import Sentence, Surface
-from bot.language import Text, speak, speaking
+from bot.language import Text, sentences, speak, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.logs import QuietErrors
@@ -78,7 +81,25 @@ class Transitions:
         await self.show(raised.job)
         if raised.may_start:
             await self.start_waiting(raised.job.guild_id)
+        if job.basis != UNKNOWN:
+            await self._report_rise(job, cost)
         return True
+
+    async def _report_rise(self, job: Job, cost: Decimal) -> None:
+        """Tell moderators which limits are exceeded as the job costs more than the known price that it held."""
+        card = await self.store.cards.get(job.guild_id, job.card_id)
+        if card is None:
+            return
+        item = SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True)
+        request = SpendRequest.of(Spender.of(card), [item])
+        found = await self.store.spending.view(job.guild_id, job.author_id, partial(alert_headrooms, request))
+        exceeded = [each for each in found if each.left < 0]
+        with speaking(await self.languages.of_guild(job.guild_id)):
+            price, before = credits_words(cost), credits_text(job.reserved)
+            rise = texts.PRICE_ROSE_ALERT(operation=job.operation, price=price, before=before)
+            for alert in of_limits(exceeded, request, taken=False):
+                for_s = alert.until - self.clock.wall()
+                await self.alert_once(job.guild_id, f"rise:{alert.name}", partial(sentences, rise, alert.text), for_s)
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Store when the job is due again and return `wait_s`; None if the job was lost."""

@@ -51,7 +51,7 @@ def may_start(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ..
     known = spending_of(db, job, now, host_limits)
     request = _request_of(db, job, ZERO)
     limits = binding_limits(request, known)
-    price = max(costs_of_kind(db, job.payer_id, job.key_id, job.operation, _factors(job)), default=ZERO)
+    price = _price_now(db, job)
     if job.basis == UNKNOWN and not price and not _may_find_out(job, known, limits):
         return None, []
     try:
@@ -85,8 +85,10 @@ def _may_find_out(job: Job, known: Spending, limits: Sequence[Limit]) -> bool:
     return may_start_unpriced(own, unpriced, limits, known.rules)
 
 
-def _factors(job: Job) -> PriceFactors:
-    return PriceFactors(kind=job.price_kind or "", size=job.price_size, outputs=job.price_outputs)
+def _price_now(db: Connection, job: Job) -> Decimal:
+    """Return what the job's kind costs now, in credits; 0 if unknown."""
+    factors = PriceFactors(kind=job.price_kind or "", size=job.price_size, outputs=job.price_outputs)
+    return max(costs_of_kind(db, job.payer_id, job.key_id, job.operation, factors), default=ZERO)
 
 
 def _held(db: Connection, job: Job, price: Decimal, known: Spending, now: float) -> tuple[Job, Sequence[Draw]]:
@@ -168,11 +170,13 @@ def _asked(known: Spending, limit: Limit) -> Decimal:
 def _stop(known: Spending, request: SpendRequest, limit: Limit, now: float) -> list[Job]:
     """Cancel unsent jobs that count for the limit until it holds; return them."""
     stopped: list[Job] = []
-    sentence = str(texts.LIMIT_USED_UP)
     for row in known.db.execute(_UNSENT, known.counted(limit)).fetchall():
         if not any(each == limit for each in _exceeded(known, request, [limit])):
             break
         job = job_in(known.db, known.guild_id, job_of(row).id)
         if job is not None and not job.state.ended:  # perhaps cancelled with a previous one
+            price, sentence = _price_now(known.db, job), str(texts.LIMIT_USED_UP)
+            if price > job.estimate:
+                sentence = texts.PRICE_ROSE(price=price, before=job.estimate)
             stopped.append(cancel_in(known.db, job, sentence, now, steps=sentence).job)
     return stopped

@@ -72,6 +72,22 @@ async def test_a_members_limit_is_told_at_80_and_at_100_per_cent_and_only_once_e
     await rig.work()
 
 
+async def test_a_price_rise_that_breaks_a_limit_is_told_with_its_excess_and_on_the_jobs_that_it_ended(
+    rig: Rig, desk: Any
+):
+    await priced(rig, 5)
+    await limit(rig, 10)
+    for _ in range(2):
+        await ask(rig)
+    await rig.work()  # the true price is 12
+    line = f"`image.generate` costs 12 credits now, not 5. <@{rig.member.id}> has used 120% of a limit of 10 credits"
+    assert len(lines(rig, desk, line)) == 1
+    await watch(rig, CHECK_EVERY_S)
+    assert len(lines(rig, desk, "costs 12 credits now")) == 1
+    [ended] = [job.error or "" for job in await rig.jobs() if job.state is JobState.CANCELLED]
+    assert ended.startswith("This costs 12 credits now, not 5, and a limit has been used up")
+
+
 # ---------------------------------------------------------------------- refusals
 
 
