@@ -7,6 +7,7 @@ import pytest
 from dotenv import dotenv_values
 
 from bot.settings import Settings, describe_settings, load_settings
+from tests.contract.test_command_names import commands
 from tools.readme_tables import settings_table, with_commands, with_table
 from tools.site import OF_REPOSITORY
 
@@ -53,6 +54,11 @@ def test_the_page_of_settings_has_those_that_the_code_has() -> None:
 def test_the_page_of_commands_has_those_that_the_code_has() -> None:
     text = read("docs/commands.md")
     assert with_commands(text) == text, "write them with: make readme"
+
+
+def test_every_command_is_in_a_group_of_the_page() -> None:
+    groups, _, _ = read("docs/commands.md").partition("<!-- commands -->")
+    assert set(re.findall(r"`/([a-z]+)`", groups)) == commands().keys()
 
 
 def test_links_to_files_lead_somewhere() -> None:
