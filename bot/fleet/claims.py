@@ -12,7 +12,7 @@ import psycopg
 import structlog
 
 from bot.fleet.postgresql.database import OnServer
-from bot.fleet.postgresql.shard_locks import BACK_S, LEASE, LIVING, MEMBER, SHARD, members_of
+from bot.fleet.postgresql.shard_locks import BACK_S, DEAD, LEASE, MEMBER, SHARD, members_of
 from bot.jobs.follow.claims import CLAIMED_MAX, Claims
 from bot.store import Claimed
 
@@ -25,10 +25,10 @@ OF_OWN_SHARDS = f"/*shared AND (own.guild_id >> 22) % ({_LOCKS} = {MEMBER}) IN (
 
 
 def _look(raw: psycopg.Connection[Any], token: str, is_new: bool) -> Any:
-    """Return the members, and the locks of the processes that live."""
+    """Return the members, and whether jobs of dead processes are left."""
     if is_new:
         raw.execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [LEASE, token])
-    return members_of(raw), {row[0] for row in raw.execute(LIVING)}
+    return members_of(raw), raw.execute(DEAD).fetchone() is not None
 
 
 CLAIM_AGAIN_S = 1.0
@@ -51,8 +51,6 @@ class FleetClaims(Claims):
         """When that session began, if another was lost."""
         self._session = 0
         """Its process on the server."""
-        self._living = {-1}  # no number of a lock: at first it looks
-        """The locks of the processes that lived when the dead were last looked for."""
         self._shards = set[int]()
         """Those whose jobs this process may have."""
 
@@ -60,7 +58,7 @@ class FleetClaims(Claims):
         now, wanted = self.clock.monotonic(), (self._locks.session, self.lease)
         if self._locked[0] not in {0, wanted[0]}:
             self._back_at = now
-        (self._session, members, held), living = await self._locks.ask(
+        (self._session, members, held), has_dead = await self._locks.ask(
             lambda raw: _look(raw, self.lease, self._locked != wanted)
         )
         self._locked = wanted
@@ -69,12 +67,10 @@ class FleetClaims(Claims):
             self._again_at, self.agenda.claim_due = math.inf, 0.0
         if now >= self._again_at:
             self.agenda.claim_due = 0.0
-        if self._living - living and now - self._back_at >= BACK_S:  # else the others' may have been lost as well
-            if freed := await self.store.leases.take_over():
-                log.warning("worker.took_over", jobs=freed)
-                self.announce_free()
-            self._living = living
-        self._living |= living
+        # Soon after its own session was lost, the others' may have been lost as well.
+        if has_dead and now - self._back_at >= BACK_S and (freed := await self.store.leases.take_over()):
+            log.warning("worker.took_over", jobs=freed)
+            self.announce_free()
         if strange := self._shards & set().union(*held.values()):
             followed, shards = self.agenda.jobs.values(), members.get(self._session, 1)
             of_these = [each for each in followed if (each.guild_id >> 22) % shards in strange]

@@ -26,7 +26,7 @@ LOOK_S = 1.0
 MARGIN_S = 2.0
 """Safety margin before the server can end a silent session."""
 AWAY_S = 5.0
-"""How long a failed or unanswered statement shows that the database is away. A paused process has seen none."""
+"""How long a failed statement shows that the database is away, if no other session can be had."""
 CLOSED_S = 1.0
 """Timeout of a close: Discord need not answer, and later messages are dropped."""
 
@@ -130,7 +130,7 @@ class ShardKeeper:
         answer.add_done_callback(lambda _: answered.set())
         try:
             while not answer.done():
-                await self._wait_awake(answered)
+                await self._clock.wait(answered, LOOK_S if self._open else None)
                 if not answer.done():  # an answer may be a new session
                     await self._close_unless_kept()
         except asyncio.CancelledError:
@@ -140,19 +140,13 @@ class ShardKeeper:
             held = answer.result()
         except StoreError as error:
             log.warning("shards.not_asked", error=error, left_s=round(self._left_s(), 1))
-            self._note_away()
+            if self._locks.is_away:
+                self._note_away()
             await self._close_unless_kept()
             return
         await self._obey(held, asked)
         if self._left_s() > 0:
             self._away = None
-
-    async def _wait_awake(self, answered: asyncio.Event) -> None:
-        """Wait a second for the database; it is away if it has not answered, unless this process slept meanwhile."""
-        since = _Moment.of(self._clock)
-        await self._clock.wait(answered, LOOK_S if self._open else None)
-        if not answered.is_set() and since.age_s(self._clock) < 2 * LOOK_S:
-            self._note_away()
 
     def _note_away(self) -> None:
         """Note it if this process was awake since its locks ended: it has then seen each second that it is away."""

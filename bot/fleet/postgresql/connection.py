@@ -254,9 +254,12 @@ class PostgresConnection:
         """Close the connection; uncommitted changes are rolled back."""
         self._raw.close()
 
-    def begin_write(self, scope: WriteScope) -> None:
-        """Begin a transaction that writes in the scope; wait for other processes' writes there. Raises as `execute`."""
-        self._begin(begin_write(scope))
+    def begin_write(self, scope: WriteScope, session: int) -> None:
+        """Begin a transaction that writes in the scope; wait for other processes' writes there.
+
+        Raises as `execute`, and DatabaseFailing if the session, by its process on the server, is lost.
+        """
+        self._begin(begin_write(scope, session))
         self._locks = {WRITE_LOCK: True} if scope.is_everything else dict.fromkeys(locks_of(scope), True)
 
     def add_write(self, scope: WriteScope) -> bool:
@@ -308,6 +311,9 @@ class PostgresConnection:
             while cursor.nextset():
                 pass
             if cursor.description is not None and (row := cursor.fetchone()) is not None:
+                if row["is_lost"]:
+                    self._raw.execute("ROLLBACK")
+                    raise session_lost()
                 self._transaction = (row["id"], row["run"])
             return cursor
 
@@ -398,6 +404,14 @@ class PostgresConnection:
         if (failing := failure_of(error)) is not None:
             raise failing from error
         raise error
+
+
+def session_lost() -> DatabaseFailing:
+    """Return the error of a process whose locks are another's by now, or may be."""
+    return DatabaseFailing(texts.OUT_OF_ORDER, for_host=LOST, kind="unreachable")
+
+
+LOST = "the session of locks was lost"
 
 
 def _unknown() -> CommitUnknown:

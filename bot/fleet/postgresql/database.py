@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
@@ -14,10 +15,10 @@ import structlog
 
 from bot.errors import StoreError
 from bot.fleet.postgresql import schema
-from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.connection import PostgresConnection, session_lost
 from bot.fleet.postgresql.dialect import NOW
 from bot.fleet.postgresql.listener import SIGNALS, AnnouncementListener, require_hearing
-from bot.fleet.postgresql.shard_locks import LIVING
+from bot.fleet.postgresql.shard_locks import DEAD, LIVING
 from bot.fleet.signals import COMMITTED, Signals
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, logged
@@ -39,10 +40,6 @@ GROUP_S = 0.05
 processes after each group."""
 
 
-_DEAD = f"""
-SELECT DISTINCT lease FROM running_jobs
-WHERE lease IS NOT NULL AND (hashtext(lease)::bigint & 4294967295) NOT IN ({LIVING})
-"""  # noqa: S608 - assembled from constants
 ASKED_S = 1.0
 """A time that took longer to get, as of a paused process, corrects no clock."""
 
@@ -60,23 +57,22 @@ class PostgresDatabase(Database):
         url: PostgresUrl,
     ) -> None:
         pulse = Pulse(clock)
-        group_commit = GroupCommit(
-            writer,
-            clock,
-            pulse=pulse,
-            note_commit=lambda _db: None,
-            begin=BeginInScope(),
-            group_s=GROUP_S,
-        )
-        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, pulse=pulse)
         self.signals = Signals(self._send)
-        self._listener = AnnouncementListener(
+        self.locks = self._listener = AnnouncementListener(
             url,
             signal=self.signals.heard,
             missed=self.signals.missed,
             failing=pulse.note_failure,
         )
-        self.locks = self._listener
+        group_commit = GroupCommit(
+            writer,
+            clock,
+            pulse=pulse,
+            note_commit=lambda _db: None,
+            begin=BeginInScope(self._listener),
+            group_s=GROUP_S,
+        )
+        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, pulse=pulse)
 
     @classmethod
     async def open(
@@ -130,7 +126,7 @@ class PostgresDatabase(Database):
         return now
 
     def dead(self, db: Connection) -> list[str]:
-        return [row[0] for row in db.execute(_DEAD)]
+        return [row[0] for row in db.execute(DEAD)]
 
     def is_followed(self, db: Connection) -> bool:
         return db.execute(LIVING).fetchone() is not None
@@ -162,11 +158,19 @@ class PostgresDatabase(Database):
             await self._listener.close()
 
 
+@dataclass(frozen=True)
 class BeginInScope:
-    """Transactions of one scope wait for each other: docs/decisions/0035-one-store-on-two-databases.md."""
+    """Transactions of one scope wait for each other: docs/decisions/0035-one-store-on-two-databases.md.
+
+    None begins while the session of this process's locks is lost, even if the process has yet to notice it.
+    """
+
+    locks: AnnouncementListener
 
     def transaction(self, db: PostgresConnection, scope: WriteScope) -> None:
-        db.begin_write(scope)
+        if not (session := self.locks.process):
+            raise session_lost()
+        db.begin_write(scope, session)
 
     def savepoint(self, db: PostgresConnection, scope: WriteScope) -> bool:
         return db.add_write(scope)

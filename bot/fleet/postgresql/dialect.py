@@ -43,17 +43,23 @@ def locks_of(scope: WriteScope) -> tuple[int, ...]:
 _FOUND = f"pg_current_xact_id()::text AS id, {RUN} AS run"
 
 
-def begin_write(scope: WriteScope) -> str:
-    """Return what begins a transaction that writes in the scope, and gives its id.
+SESSION = 0x0C4E
+"""The space of the locks that say that a session lives: each has that of its process on the server."""
 
-    READ COMMITTED: it sees everything in its scope that was committed before it had the locks.
+
+def begin_write(scope: WriteScope, session: int = 0) -> str:
+    """Return what begins a transaction that writes in the scope, and gives its id, and whether the session is lost.
+
+    READ COMMITTED: it sees everything in its scope that was committed before it had the locks. Nobody else ever has the
+    lock of a living session: who gets it knows that it ended. `session` is 0 where none need live.
     """
     if scope.is_everything:
         waits = f"pg_advisory_xact_lock({WRITE_LOCK})"
     else:
         own = (f"pg_advisory_xact_lock({lock})" for lock in locks_of(scope))
         waits = ", ".join((f"pg_advisory_xact_lock_shared({WRITE_LOCK})", *own))
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, {_FOUND}"
+    is_lost = f"pg_try_advisory_xact_lock_shared({SESSION}, {session})" if session else "false"
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, {_FOUND}, {is_lost} AS is_lost"
 
 
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import os
 import secrets
 import select
 import socket
@@ -18,7 +19,8 @@ import psycopg
 import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
-from bot.fleet.postgresql.connection import PostgresConnection, connected, failure_of
+from bot.fleet.postgresql.connection import PostgresConnection, connected, failure_of, session_lost
+from bot.fleet.postgresql.dialect import SESSION
 from bot.settings import PostgresUrl
 from bot.store import texts
 
@@ -34,7 +36,7 @@ TRIED_S = 10.0
 LOCKS = 0x0C4A
 """The space of `lock`'s advisory locks."""
 ASKED_S = 2.0
-"""How long `lock` waits for an answer of the server."""
+"""How long the server may take to answer."""
 RETRY_S = 1.0
 
 
@@ -92,6 +94,8 @@ class AnnouncementListener:
         """How often it began to listen."""
         self.session = 0
         """The number of the present session, 0 for none."""
+        self.process = 0
+        """Its process on the server, of which it has the lock, likewise."""
         self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
 
     async def start(self) -> None:
@@ -119,11 +123,27 @@ class AnnouncementListener:
         unlocked.add_done_callback(lambda outcome: None if outcome.cancelled() else outcome.exception())
 
     async def ask(self, question: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Run `question` on the session, where it may take locks. Raises StoreError if there is none, or it is lost."""
+        """Run `question` on the session, where it may take locks.
+
+        Raises StoreError if there is none, or it is lost, as one is that answers nothing for `ASKED_S`.
+        """
         if self._stopping.is_set() or self.failure is not None:
-            raise DatabaseFailing(texts.OUT_OF_ORDER, for_host=LOST)
-        answer: T = await self._queue(question)
+            raise session_lost()
+        outcome = self._queue(question)
+        try:
+            async with asyncio.timeout(ASKED_S):
+                answer: T = await outcome
+        except TimeoutError:
+            self._cut()
+            raise session_lost() from None
         return answer
+
+    def _cut(self) -> None:
+        """Let its thread find the session ended, which may wait for an answer that never comes."""
+        self.session = self.process = 0
+        if (raw := self._raw) is not None:
+            with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(raw.fileno())) as own:
+                own.shutdown(socket.SHUT_RDWR)
 
     def _queue(self, question: Callable[[psycopg.Connection[Any]], Any]) -> asyncio.Future[Any]:
         outcome = self._loop.create_future()
@@ -151,7 +171,7 @@ class AnnouncementListener:
                     self._note(error, has_heard=self._heard > heard)
                     self._stopping.wait(RETRY_S if self._heard == heard else 0)
             finally:
-                self.session = 0
+                self.session = self.process = 0
                 self._fail_asked()
                 is_first, heard = False, self._heard
                 if self._raw is not None:
@@ -170,8 +190,9 @@ class AnnouncementListener:
         """Listen until stopped or disconnected. Raises psycopg.Error."""
         self._raw = raw = connected(self._url)
         raw.execute(f"LISTEN {SIGNALS}")
+        raw.execute("SELECT pg_advisory_lock(%s, pg_backend_pid())", [SESSION])
         self._heard, self.failure = self._heard + 1, None
-        self.session = self._heard
+        self.session, self.process = self._heard, raw.info.backend_pid
         self._call(self._hears.set)
         if not is_first:
             self._call(self._missed)
@@ -208,9 +229,6 @@ def _call_lock(function: str, name: str, raw: psycopg.Connection[Any]) -> bool:
     return bool(row and row[0])
 
 
-LOST = "the session of locks was lost"
-
-
 def _resolve(outcome: asyncio.Future[Any], answer: Any) -> None:
     if not outcome.done():
         outcome.set_result(answer)
@@ -218,4 +236,4 @@ def _resolve(outcome: asyncio.Future[Any], answer: Any) -> None:
 
 def _fail(outcome: asyncio.Future[Any]) -> None:
     if not outcome.done():
-        outcome.set_exception(DatabaseFailing(texts.OUT_OF_ORDER, for_host=LOST))
+        outcome.set_exception(session_lost())

@@ -54,6 +54,11 @@ class ShardLocks:
         """The number of the present session, 0 for none: locks of another are lost."""
         return self._listener.session
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the last attempt to have a session has failed: the database is away, as seen from here."""
+        return self._listener.failure is not None
+
     async def join(self, *, wanted: int | None, recommended: int) -> int:
         """Become a member and return the fleet's number of shards; the caller has none yet.
 
@@ -116,6 +121,16 @@ WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE da
     AND objsubid = 2 AND granted
 """
 LIVING = f"SELECT objid::bigint {LOCKS_HERE} AND classid = {LEASE}"
+DEAD = f"""
+WITH RECURSIVE found AS (
+    (SELECT lease FROM running_jobs WHERE lease IS NOT NULL ORDER BY lease LIMIT 1)
+    UNION ALL
+    SELECT (SELECT lease FROM running_jobs WHERE lease > found.lease ORDER BY lease LIMIT 1)
+    FROM found WHERE found.lease IS NOT NULL
+)
+SELECT lease FROM found WHERE lease IS NOT NULL AND (hashtext(lease)::bigint & 4294967295) NOT IN ({LIVING})
+"""  # noqa: S608 - assembled from constants
+"""The tokens of processes that are gone, of which jobs are left: one step of an index for each token."""
 _HELD = f"SELECT classid::bigint, objid::bigint, pid, pg_backend_pid() {LOCKS_HERE} AND classid IN (%s, %s)"
 _UNLOCK = f"""
 SELECT pg_advisory_unlock{{shared}}(classid::bigint::int, objid::bigint::int) {LOCKS_HERE}

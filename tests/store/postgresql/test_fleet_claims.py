@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,8 +12,9 @@ import psycopg
 import pytest
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import DatabaseFailing, StoreError
 from bot.fleet.claims import CLAIM_AGAIN_S, FleetClaims
+from bot.fleet.postgresql import listener
 from bot.fleet.postgresql.database import OnServer
 from bot.fleet.postgresql.shard_locks import BACK_S, ShardLocks
 from bot.jobs.follow.agenda import Agenda
@@ -142,6 +144,56 @@ async def test_who_lost_its_own_session_takes_nothing_over_at_first(
     second.clock.now += BACK_S
     await second.round()
     assert await first.store.leases.under(first.claims.lease, ids) == {}
+
+
+async def test_jobs_of_a_dead_token_are_found_whenever_they_come(
+    processes: list[Process], empty_postgres_database: str
+):
+    first, second = processes
+    await second.round()
+    dead = "UPDATE jobs SET lease = 'gone'"
+    for _ in range(2):
+        with psycopg.connect(empty_postgres_database, autocommit=True) as db:
+            assert db.execute(dead).rowcount == len(GUILDS)
+        await second.round()
+        assert await first.store.leases.under("gone", list(first.agenda.jobs)) == {}
+
+
+async def test_a_session_that_answers_nothing_is_ended_and_replaced(
+    processes: list[Process], monkeypatch: pytest.MonkeyPatch
+):
+    first, _ = processes
+    monkeypatch.setattr(listener, "ASKED_S", 0.1)
+    before = first.session.session
+    with pytest.raises(StoreError):
+        await first.session.ask(lambda raw: raw.execute("SELECT pg_sleep(600)"))
+    async with asyncio.timeout(10):
+        while first.session.session in {0, before}:  # noqa: ASYNC110 - of another thread
+            await asyncio.sleep(0.01)
+    assert await first.session.ask(lambda raw: raw.info.backend_pid) == first.session.process
+
+
+async def test_a_process_writes_nothing_once_its_session_is_lost_though_it_has_not_noticed(
+    processes: list[Process], empty_postgres_database: str
+):
+    """As one that wakes from a pause: its shards are another's by then."""
+    first, _ = processes
+    sleeps, wakes, pid = threading.Event(), threading.Event(), first.session.process
+    asleep = asyncio.ensure_future(first.session.ask(lambda _: (sleeps.set(), wakes.wait(10))))
+    await asyncio.to_thread(sleeps.wait, 10)
+    with psycopg.connect(empty_postgres_database, autocommit=True) as db:
+        db.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+    assert first.session.process == pid
+    with pytest.raises(DatabaseFailing):
+        await first.store.meta.set("late", "x")
+    assert await first.store.meta.get("late") is None
+    wakes.set()
+    await asyncio.wait([asleep])
+    asleep.exception()
+    async with asyncio.timeout(10):
+        while first.session.process in {0, pid}:  # noqa: ASYNC110 - of another thread
+            await asyncio.sleep(0.01)
+    await first.store.meta.set("late", "x")
 
 
 async def test_one_that_stops_leaves_what_has_no_turn_and_keeps_the_rest(processes: list[Process]):
