@@ -113,7 +113,7 @@ async def test_without_a_cost_the_next_one_finds_it_out(store: Store, made: Any)
     assert (second.basis, second.reserved) == (UNKNOWN, Decimal(20))
     await told(store, second, "9")
     await store.queue.start_waiting(GUILD)
-    assert await states(store, jobs) == [JobState.FAILED, JobState.PROCESSING, S, W]
+    assert await states(store, jobs) == [JobState.FAILED, JobState.PROCESSING, S, S]
     assert await store.check() == []
 
 

@@ -175,7 +175,7 @@ async def test_after_a_rise_a_limit_is_exceeded_by_one_job(store: Store, accepte
         for each in await store.job_lists.recent(700, states=[JobState.SUBMITTING], limit=99):
             job = await store.jobs.change(each, JobState.PROCESSING, attempts=1, remote_id=each.id)
             assert job is not None
-            job = (await raised(store, job, "40")).job
-            assert await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(40), cost=Decimal(40)) is not None
+            job = (await raised(store, job, "21")).job
+            assert await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(21), cost=Decimal(21)) is not None
     assert JobState.WAITING not in await states(store, jobs)
-    assert 200 - 40 < (await store.ledger.balance(700)).spent <= 200 + 40
+    assert 200 - 21 < (await store.ledger.balance(700)).spent <= 200 + 21

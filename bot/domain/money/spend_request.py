@@ -15,7 +15,7 @@ from bot.domain.server.places import PostingPlace, Viewer
 DEFAULT_HOLD = Decimal(20)
 """Hold of a job of unknown price: the samples in the API's docs range from 17 to 48."""
 ZERO = Decimal(0)
-RISE = 6
+RISE = 3
 """How many times their price jobs may cost that run together, until a limit is exceeded by more than one of them."""
 YES_COVERS = Decimal("1.1")
 """The multiple of the shown price that a confirmation covers."""

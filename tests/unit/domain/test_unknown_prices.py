@@ -132,17 +132,17 @@ def test_where_nothing_is_left_a_job_of_unknown_price_is_refused_without_its_gue
         decided(request(item(20, known=False)), limit(0))
 
 
-def test_beside_others_a_job_starts_if_each_of_those_may_cost_six_times_its_price():
+def test_beside_others_a_job_starts_if_each_of_those_may_cost_three_times_its_price():
     def runs(count: int, of: int, **options: Any) -> int:
         return states(*[item(7)] * count, limits=(server(of),), **options).count(JobState.SUBMITTING)
 
     roomy = Rules(running_per_member=50, running_per_server=50, queued_per_member=50)
     assert runs(12, 5000, rules=roomy) == 12
-    assert runs(12, 200, rules=roomy) == 5  # each at 40 would be 200
+    assert runs(12, 200, rules=roomy) == 10  # each at 20 would be 200
     assert runs(1, 7, rules=roomy) == 1
-    busy = OpenWork(unsent=Decimal(0), running=Decimal(7), may_cost=Decimal(40), after_rise=Decimal(240))
-    assert runs(1, 200, rules=roomy, open_work=busy, paid=[Paid(7)]) == 0
-    assert runs(1, 300, rules=roomy, open_work=busy, paid=[Paid(7)]) == 1
+    busy = OpenWork(unsent=Decimal(0), running=Decimal(7), may_cost=Decimal(40), after_rise=Decimal(120))
+    assert runs(1, 100, rules=roomy, open_work=busy, paid=[Paid(7)]) == 0
+    assert runs(1, 150, rules=roomy, open_work=busy, paid=[Paid(7)]) == 1
 
 
 def agreed(credits_: int, *, jobs: int = 4, allowed: bool = False) -> Agreed:
