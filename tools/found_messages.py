@@ -39,6 +39,7 @@ PARTS = {
     "title": "Title of a page: the cause of a refusal, without a full stop.",
     "cause": "Why the bot did not do it. Keep what is in backticks or between stars: the bot fills in its translation.",
     "do": "What to do now. Keep what is in backticks or between stars: the bot fills in its translation.",
+    "asked": "What somebody types who looks for this page: their own words, which are never shown.",
 }
 """The texts of a page about refusals, with a comment for translators."""
 MENU, GROUP_OR_SUBCOMMAND = (2, 3), (1, 2)
@@ -76,6 +77,7 @@ def of_pages() -> list[Found]:
         Found(one=texts[part], context=why, place="bot/language/pages/pages.toml", comment=PARTS[part])
         for why, texts in written().items()
         for part in PARTS
+        if part in texts
     ]
 
 

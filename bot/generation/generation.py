@@ -15,7 +15,6 @@ from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaK
 from bot.domain.money.spend_request import TYPED, Consent, Pays, ShownPrice
 from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.shootouts import MODELS_MIN
-from bot.domain.texts import TOO_MANY_JOBS
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import output_of_step
 from bot.domain.words.text import one_line
@@ -249,7 +248,7 @@ def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpe
         raise InputError(texts.NOT_ENHANCED(operation=operation.title), "enhance")
     most = JOBS_PER_CARD // 2
     if len(steps) > most:
-        raise InputError(TOO_MANY_JOBS(most=most, count=len(steps)), "prompts")
+        raise InputError(texts.PROMPTS(most=most, count=len(steps)), "prompts")
     found: list[JobSpec] = []
     for step in steps:
         fill = {ENHANCED: str(output_of_step(len(found), "enhancedPrompt"))}
@@ -262,7 +261,7 @@ def split_prompts(text: str, *, in_file: bool) -> list[str]:
     found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]
     prompts = [line for line in found if line]
     if not 1 <= len(prompts) <= JOBS_PER_CARD:
-        raise InputError(TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(prompts)), "prompts")
+        raise InputError(texts.PROMPTS(most=JOBS_PER_CARD, count=len(prompts)), "prompts")
     return prompts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -166,12 +167,21 @@ class Generations:
         """
         self.sources.pace.require_few(len(generation.files))
         steps = job_specs(self.catalogue.current, generation)
+        if generation.files and not generation.raw:
+            self._require_values(generation, steps[-1])
         await self.admission.require(
             origin,
             [step.operation for step in steps],
             unchecked=any(is_surely_unchecked(step.input) for step in steps),
             consent=generation.consent,
         )
+
+    def _require_values(self, generation: Generation, step: JobSpec) -> None:
+        """Raise InputError for what was typed beside files, which cost time and another's calls."""
+        of_files = {name for file in generation.files for name in (file.field, *file.by_kind.values()) if name}
+        pending = {*step.fill, *of_files, *step.derivation.orders, *step.derivation.casting.added}
+        with contextlib.suppress(FieldsMissing):
+            self.catalogue.current.check(step.operation, step.input, pending=pending, extra=step.extra)
 
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:
         """Check the files, then check, price and store the jobs, with the credits held. Nothing is submitted yet.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.models import MediaKind
 from bot.domain.words.text import harmless
-from bot.language import Plural, Text, because, both, span, tr
+from bot.language import Plural, Text, amount, because, both, span, tr
 from bot.media.texts import kinds
 
 # ---------------------------------------------------------------------- sources
@@ -92,6 +92,12 @@ KINDS_NOT_TAKEN = Text("{operation} does not take {kinds}.", why="file.kind", op
 
 NOT_ENHANCED = Text(
     "{operation} has no prompt to enhance. Leave `enhance` off.", why="result.no_variation", operation=tr
+)
+PROMPTS = Text(
+    "`prompts` takes 1 to {most} prompts here, one a line or with | between them. Yours has {count}.",
+    why="batch.prompts",
+    most=amount,
+    count=amount,
 )
 NO_BATCH = Text("{operation} needs more than a prompt, so it can't run as a batch.", why="batch.prompts", operation=tr)
 IN_PROMPT = Text("Prompt {number}: {problem}")

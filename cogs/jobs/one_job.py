@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.catalogue.texts import echo
 from bot.delivery.card.states import state_of
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import Rows
@@ -10,17 +11,17 @@ from bot.domain.texts import mention
 from bot.domain.words.text import stamp
 from bot.errors import InputError
 from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.texts import NO_JOB
 from bot.generation.visible_jobs import VisibleJobs
-from bot.store import GuildSettings
+from bot.store import GuildSettings, Jobs
 from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.results.details import show_job
-from cogs.results.remove import any_job, stop_controls
+from cogs.results.remove import stop_controls
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import cost_words
 from cogs.ui.panels import box_of, layout
-from cogs.ui.permissions import is_moderator, viewer_of
-from cogs.ui.texts import GONE
+from cogs.ui.permissions import guild_of, is_moderator, viewer_of
 
 
 async def open_job(interaction: Interaction, job_id: str) -> None:
@@ -28,10 +29,12 @@ async def open_job(interaction: Interaction, job_id: str) -> None:
     job = await use(interaction, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is not None:
         await show_job(interaction, job, await _controls(interaction, job))
-    elif await is_moderator(interaction):
-        await _show_hidden(interaction, await any_job(interaction, job_id))
-    else:
-        raise InputError(GONE)
+        return
+    if await is_moderator(interaction):
+        job = await use(interaction, Jobs).get(guild_of(interaction), job_id.strip().upper())
+    if job is None:
+        raise InputError(NO_JOB(job=echo(job_id)), "job")
+    await _show_hidden(interaction, job)
 
 
 async def _controls(interaction: Interaction, job: Job) -> Rows:

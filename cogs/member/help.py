@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import ended_models, passed_end
+from bot.catalogue.texts import echo
 from bot.delivery.answers.command_payload import anywhere, is_anywhere
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
@@ -191,7 +192,7 @@ class Help(commands.Cog):
         found = await entries(interaction)
         name = "" if topic is None else topic.strip().removeprefix("/").casefold()
         if topic is not None and name not in found:
-            raise InputError(texts.NO_PAGE, "topic")
+            raise InputError(texts.NO_TOPIC(topic=echo(topic)), "topic")
         await show_help(interaction, name or START)
 
     @explain.autocomplete("topic")

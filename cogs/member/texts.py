@@ -106,6 +106,7 @@ def member_menus(names: Iterable[str]) -> str:
 
 REACTIONS = Text("**Reactions** · {legend}")
 NO_PAGE = Text("Nothing fits these words. Paste the message, or choose from the list.", why="input.name")
+NO_TOPIC = Text("There is no topic {topic}. Choose one from the list.", why="input.name")
 CHOOSE_PAGE, IN_THE_DOCS = Text("Choose another cause"), Text("In the docs")
 
 

@@ -112,7 +112,7 @@ def test_a_long_refusal_has_its_reason() -> None:
 @pytest.mark.parametrize("why", sorted(written()))
 def test_a_page_says_what_is_true_in_the_house_style(why: str) -> None:
     texts: dict[str, Any] = dict(written()[why])
-    assert set(texts) == {*PARTS, "who"}
+    assert set(texts) - {"asked"} == {*PARTS, "who"}
     assert re.fullmatch(r"[a-z_]+(\.[a-z_]+){1,2}", why)
     assert len(texts["title"]) <= 60
     assert texts["title"][-1] not in ".!"
@@ -202,12 +202,33 @@ def test_a_pasted_refusal_finds_its_page(language: str) -> None:
         ("nsfw", "place.nsfw"),
         ("file too large", "file.too_large"),
         ("no key", "key.none"),
+        ("not enough credits", "account.credits"),
+        ("why is it slow", "job.slow"),
+        ("too expensive", "limit.price"),
+        ("refund", "refund.nothing"),
     ],
 )
 def test_words_find_a_page(typed: str, first: str) -> None:
     assert find(typed)[0].id == first
 
 
+@pytest.mark.parametrize(
+    ("language", "typed", "first"),
+    [
+        ("de", "Du hast dein Limit erreicht", "limit.member.day"),
+        ("de", "zu teuer", "limit.price"),
+        ("fr", "trop cher", "limit.price"),
+        ("es", "demasiado caro", "limit.price"),
+        ("pt-BR", "muito caro", "limit.price"),
+        ("ja", "高すぎる", "limit.price"),
+    ],
+)
+def test_words_of_other_languages_find_a_page(language: str, typed: str, first: str) -> None:
+    with speaking(language):
+        assert find(typed)[0].id == first
+
+
 def test_nothing_typed_offers_all_and_nonsense_none() -> None:
     assert len(find(" ")) == len(written())
     assert find("xyzzy") == []
+    assert find("my picture is blurry") == [], "a common word or two is no sign"

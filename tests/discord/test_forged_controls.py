@@ -12,7 +12,7 @@ from bot.domain.models import Job, JobState
 from cogs.ui.controls import _ACTIONS
 from cogs.ui.texts import GONE
 from tests.support.channels import made_in, press, rule, sent_since, shown
-from tests.support.jobs import on_job
+from tests.support.jobs import as_if_none, on_job
 from tests.support.prices import priced
 from tests.support.reacting import in_channel, other
 from tests.support.recipes import new_recipe
@@ -97,7 +97,7 @@ async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_
 ):
     job: Job = getattr(targets, which)
     before = await targets.state(rig)
-    assert private_sentence(await eve.slash(rig.channel, "jobs", job=job.id)) == str(GONE)
+    assert private_sentence(await eve.slash(rig.channel, "jobs", job=job.id)) == as_if_none("show", job.id)
     for act in ("link", "cancel", "recover", "retry"):
         assert private_sentence(await on_job(rig, eve, act, job.id)) == str(GONE), act
     for command, option, options in (

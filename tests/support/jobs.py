@@ -8,8 +8,10 @@ from typing import Any
 import discord
 
 from bot.domain.models import Job, JobState
+from bot.generation.texts import NO_JOB
 from cogs.results.remove import ALONE, CANCEL, DROP
 from cogs.results.texts import DO_NOT_POST
+from cogs.ui.texts import GONE
 from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, newest, notice, panel_text, parts, unlinked
@@ -56,6 +58,11 @@ async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: 
     if drop and result.response is not None and DROP in str(result.response.components):
         await member.click(result.response, label=str(DO_NOT_POST))
     return result
+
+
+def as_if_none(act: str, job_id: str) -> str:
+    """Return the constant answer of `on_job` for a job that the member may not know of."""
+    return NO_JOB(job=job_id) if act == "show" else str(GONE)
 
 
 async def tried_again(rig: Rig, member: Any, job_id: str) -> Any:

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,8 @@ class _Index:
     sentences: Sequence[tuple[str, Sequence[str]]]
     """A page's id, and the text of a sentence around what is filled in."""
     weights: Mapping[str, float]
+    rarest: float
+    """The weight of a word of one page, or of none."""
 
     def ranked(self, typed: str) -> list[str]:
         plain, words = _plain(typed), set(_words(typed))
@@ -122,8 +124,12 @@ class _Index:
         found = [why for why, score in scores.items() if any(score)]
         return sorted(found, key=lambda why: scores[why], reverse=True)
 
-    def _overlap(self, words: Iterable[str], why: str) -> float:
-        return sum(self.weights.get(word, 0) * self.words[why].get(word, 0) for word in words)
+    def _overlap(self, words: Collection[str], why: str) -> float:
+        """Return how well words fit a page: 0 unless it has most of what they say."""
+        known = {word: self.weights[word] for word in words if word in self.words[why]}
+        if sum(known.values()) <= sum(self.weights.get(word, self.rarest) for word in words) / 2:
+            return 0
+        return sum(weight * self.words[why][word] for word, weight in known.items())
 
 
 @functools.cache
@@ -138,12 +144,13 @@ def _index(language: str) -> _Index:
                 sentences += [(why, [part.strip() for part in _PLACEHOLDER.split(each)]) for each in said]
                 shown = page(why)
                 title, cause = ("", "") if shown is None else (shown.title, shown.cause)
+                title += " " + page_text(why, str(written()[why].get("asked", "")))
                 for word in _words(" ".join([cause, *said])):
                     known.setdefault(word, 1)
                 known.update(dict.fromkeys(_words(title), _OF_TITLE))
     counts = Counter(word for known in words.values() for word in known)
     weights = {word: math.log(len(words) / count) for word, count in counts.items()}
-    return _Index(words, sentences, weights)
+    return _Index(words, sentences, weights, math.log(len(words)))
 
 
 def _said(forms: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from cogs.jobs.gallery import PAGE_JOBS
 from cogs.results.family import SHOWN_MAX, chosen, line_in, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.channels import press, rule, shown
-from tests.support.jobs import ask, gallery, ids_in, on_job, pictures_in
+from tests.support.jobs import as_if_none, ask, gallery, ids_in, on_job, pictures_in
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import (
     REMOVE,
@@ -205,8 +205,9 @@ async def test_a_job_of_another_server_and_anothers_private_one_do_not_exist(rig
     stranger = other.add_member(rig.env.create_user("eve"))
     public = await ask(rig)
     for act in ("show", "cancel", "recover", "retry", "link"):
-        assert private_sentence(await on_job(rig, stranger, act, public.id, channel=place)) == str(GONE), act
-        assert private_sentence(await on_job(rig, rig.member, act, "nothing")) == str(GONE), act
+        elsewhere = await on_job(rig, stranger, act, public.id, channel=place)
+        assert private_sentence(elsewhere) == as_if_none(act, public.id)
+        assert private_sentence(await on_job(rig, rig.member, act, "nothing")) == as_if_none(act, "nothing")
         if act not in {"cancel", "show"}:
             assert private_sentence(await on_job(rig, rig.moderator, act, secret.id)) == str(GONE), act
     assert len(await rig.jobs()) == 2
@@ -242,3 +243,9 @@ async def test_jobs_are_completed_with_ones_own_by_the_words_of_their_prompts(ri
     for typed, expected in (("", [owl.id, fox.id]), ("snow fox", [fox.id]), (owl.id.lower(), [owl.id]), ("wolf", [])):
         offered = await rig.member.autocomplete(rig.channel, "jobs", "job", typed)
         assert [each["value"] for each in offered] == expected, typed
+
+
+async def test_a_job_of_nobody_is_one_sentence_for_members_and_moderators(rig: Rig):
+    for who in (rig.member, rig.moderator):
+        refused = await who.slash(rig.channel, "jobs", job="AAAAAAAAAA")
+        assert "You can't see a job AAAAAAAAAA here. Choose one from the list." in private_sentence(refused)

@@ -79,7 +79,7 @@ async def test_moderators_commands_are_shown_to_moderators_only(rig: Rig):
     assert "image" in topics
     assert "studio" not in topics
     result = await rig.member.slash(rig.channel, HELP, topic="studio")
-    assert "Nothing fits" in private_sentence(result)
+    assert "There is no topic studio" in private_sentence(result)
 
 
 async def test_a_fixed_price_is_told_and_one_that_nobody_knows_is_said_to_be_unknown(rig: Rig):
@@ -154,7 +154,7 @@ async def test_topics_are_offered_by_what_is_typed(rig: Rig):
 
 async def test_a_topic_that_does_not_exist_is_told_with_those_that_do(rig: Rig):
     sentence = private_sentence(await rig.member.slash(rig.channel, HELP, topic="@everyone"))
-    assert "choose from the list" in sentence
+    assert "Choose one from the list" in sentence
     assert "@everyone" not in sentence
 
 

@@ -45,7 +45,7 @@ async def test_a_refusal_links_to_its_page_where_the_host_has_published_it(
 ):
     async with running(tmp_path, **settings) as rig:
         said, _, link = (await refused(rig)).partition("\n")
-        assert said.startswith("⚠️ Nothing fits these words.")
+        assert said.startswith("⚠️ There is no topic nothing.")
         assert unlinked(link) == last
 
 

@@ -118,8 +118,11 @@ async def test_what_cannot_be_run_is_refused_in_one_sentence(rig: Rig):
     for options, words in [
         ({"operation": "image.generate"}, "Give the prompts once"),
         ({"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")}, "Give the prompts once"),
-        ({"operation": "image.generate", "prompts": " | | "}, "One request can have 1 to 20 jobs. Yours has 0."),
-        ({"operation": "image.generate", "prompts": "a|" * 21}, "One request can have 1 to 20 jobs. Yours has 21."),
+        (
+            {"operation": "image.generate", "prompts": " | | "},
+            "`prompts` takes 1 to 20 prompts here, one a line or with | between them. Yours has 0.",
+        ),
+        ({"operation": "image.generate", "prompts": "a|" * 21}, "`prompts` takes 1 to 20 prompts here"),
         ({"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt"),
         (
             {"operation": "image.generat", "prompts": "a"},

@@ -163,3 +163,11 @@ async def test_a_retry_of_who_is_blocked_looks_at_no_result(rig: WatchedRig, mon
     assert "has blocked you" in private_sentence(await press(rig, rig.member, "retry", failed.id))
     assert asked == []
     assert len(await rig.jobs()) == 2
+
+
+async def test_a_bad_value_is_refused_before_the_file_beside_it_is_fetched(rig: WatchedRig):
+    refused = await rig.member.slash(
+        rig.channel, "image edit", **{"prompt": "x", "from": link("one"), "aspect_ratio": "0:9"}
+    )
+    assert "0:9" in private_sentence(refused)
+    assert rig.looks.fetched == []

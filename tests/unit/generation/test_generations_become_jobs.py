@@ -167,9 +167,9 @@ def test_what_needs_more_than_a_prompt_is_no_batch():
 def test_bars_part_prompts_in_an_option_but_not_in_a_file():
     assert split_prompts("a | b\n\nc", in_file=False) == ["a", "b", "c"]
     assert split_prompts("a | b\n\nc", in_file=True) == ["a | b", "c"]
-    with pytest.raises(InputError, match="1 to 20 jobs"):
+    with pytest.raises(InputError, match="1 to 20 prompts"):
         split_prompts(" | ", in_file=False)
-    with pytest.raises(InputError, match="can have 1 to 20 jobs"):
+    with pytest.raises(InputError, match="takes 1 to 20 prompts"):
         split_prompts("|".join("x" * 21), in_file=False)
 
 
