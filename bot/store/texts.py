@@ -113,8 +113,8 @@ NOT_LOCKABLE = "{path} can't be locked ({reason}). Move the database to a local 
 MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
 NOT_OURS = "{name} belongs to another program. Name another file for the bot's database.".format
 FROM_BEFORE = (
-    "{name} is from before the first release, and nothing of it was changed. The last version that reads it is commit "
-    "61b14ca0: finish or cancel its jobs there, run `cannon-bot backup`, then start this version with a new database."
+    "{name} is from before the first release, and nothing of it was changed. Finish or cancel its jobs with the commit "
+    "that you had (61b14ca0 if that was older), run `cannon-bot backup`, then start this version with a new database."
 ).format
 NEWER_SCHEMA = (
     "{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). Install the newer "

@@ -17,6 +17,7 @@ from bot.errors import StoreError
 from bot.store import SqliteDatabase, Store
 from bot.store.engine import schema
 from bot.store.engine.schema import Migration, migrations, statements
+from tests.support.new_file import write_empty_database
 
 SECOND = Migration(
     len(migrations()) + 1,
@@ -58,6 +59,7 @@ async def test_a_failed_migration_leaves_nothing_and_runs_again(path: Path, cloc
     assert await database.read(lambda db: db.execute("SELECT a FROM second").fetchall()[0][0]) == 1
     await database.close()
     assert state_of(path)[0] == SECOND.version
+    await (await SqliteDatabase.open(path, clock=clock, migrations=[*migrations(), SECOND])).close()
 
 
 async def test_a_failed_first_migration_leaves_an_empty_file(path: Path, clock: Any) -> None:
@@ -117,16 +119,23 @@ async def test_a_newer_schema_is_refused_and_left_alone(path: Path, clock: Any) 
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("version", [1, 61])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "PRAGMA application_id = 0x43424F54",
+        "PRAGMA application_id = 0x43424F54; PRAGMA user_version = 61",
+        "DELETE FROM meta WHERE name = 'schema'",
+        "UPDATE meta SET value = 'of another commit' WHERE name = 'schema'",
+    ],
+)
 async def test_a_database_from_before_the_first_schema_is_refused_and_left_alone(
-    path: Path, clock: Any, version: int
+    path: Path, clock: Any, changed: str
 ) -> None:
+    write_empty_database(path)
     with closing(sqlite3.connect(path)) as db:
-        db.executescript(
-            f"CREATE TABLE jobs (id TEXT); PRAGMA application_id = 0x43424F54; PRAGMA user_version = {version};"
-        )
+        db.executescript(f"PRAGMA journal_mode = DELETE; {changed}")
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
-    with pytest.raises(StoreError, match="commit 61b14ca0: finish or cancel its jobs there, run `cannon-bot backup`"):
+    with pytest.raises(StoreError, match=r"Finish or cancel its jobs .* run `cannon-bot backup`"):
         await SqliteDatabase.open(path, clock=clock)
     [problem] = Store.check_file(path)
     assert "is from before the first release" in problem

@@ -15,4 +15,6 @@ def note(db: sqlite3.Connection, name: str = "a") -> None:
 
 
 def notes(db: sqlite3.Connection) -> list[str]:
-    return [row[0] for row in db.execute("SELECT name FROM meta WHERE name <> 'signature' ORDER BY name")]
+    return [
+        row[0] for row in db.execute("SELECT name FROM meta WHERE name NOT IN ('schema', 'signature') ORDER BY name")
+    ]

@@ -153,7 +153,7 @@ def _copy_all(source: sqlite3.Connection, target: Target, mark: Moved, progress:
     """Copy everything into an empty database, and compare."""
     _refuse_filled(target, mark.place)
     schema.migrate(target, mark.place, schema.migrations(), progress)
-    target.execute("DELETE FROM meta")  # the new schema's own signature; the file's replaces it
+    target.execute("DELETE FROM meta")  # the new schema's own facts; the file's replace them
     names = [name for (name,) in target.execute(_TABLES) if source.execute(_OURS, (name,)).fetchone()]
     tables = [_Table(source, target, name) for name in names]
     done, total = 0, sum(table.rows for table in tables)

@@ -12,7 +12,7 @@ from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.fleet.postgresql.dialect import LIMITS, translated_schema
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
-from bot.store.engine.schema import POSTGRESQL, Migration, read_migrations
+from bot.store.engine.schema import POSTGRESQL, Migration, is_another_schema, note_fingerprint, read_migrations
 
 OLDEST_POSTGRES = 160000
 """The first with `IS JSON` (https://www.postgresql.org/docs/16/functions-json.html)."""
@@ -36,7 +36,8 @@ def refuse_unsuitable(db: psycopg.Connection[Any], name: str) -> None:
         raise StoreError(texts.SERVER_TOO_OLD(name=name, version=version, oldest=oldest), exit_code=RESTART_CANNOT_HELP)
     if (encoding := db.info.parameter_status("server_encoding")) != "UTF8":
         raise StoreError(texts.SERVER_NOT_UTF8(name=name, encoding=str(encoding)), exit_code=RESTART_CANNOT_HELP)
-    if _has_table(db, _TABLE_BEFORE):
+    is_ours = 0 < (ours := version_of(db)) <= migrations()[-1].version
+    if _has_table(db, _TABLE_BEFORE) or (is_ours and is_another_schema(db, ours)):
         raise StoreError(texts.FROM_BEFORE(name=name), exit_code=RESTART_CANNOT_HELP)
 
 
@@ -71,6 +72,7 @@ def migrate(
         for place, step in enumerate(waiting):
             progress(texts.MIGRATING, place, len(waiting))
             db.execute(step.sql)
+        db.execute(note_fingerprint(known))
         db.execute("DELETE FROM schema_number")
         db.execute("INSERT INTO schema_number (version) VALUES (%s)", [known])
 

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.progress import Progress, no_progress
@@ -36,13 +38,40 @@ class Migration:
 
 def read_migrations(engine: str, translate: Callable[[str], str]) -> tuple[Migration, ...]:
     """Read the engine's migrations, in order: of each what is for both, translated, then what is the engine's own."""
-    folder = files("bot.store").joinpath("migrations")
-    texts_of = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql")}
+    texts_of = _texts()
     return tuple(
         Migration(int(match[1]), translate(text) + texts_of.get(f"{name.removesuffix('.sql')}.{engine}.sql", ""))
-        for name, text in sorted(texts_of.items())
+        for name, text in texts_of.items()
         if (match := _FILE_NAME.fullmatch(name))
     )
+
+
+def _texts() -> dict[str, str]:
+    """Return all files, by name in order."""
+    folder = files("bot.store").joinpath("migrations")
+    found = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql")}
+    return dict(sorted(found.items()))
+
+
+@functools.cache
+def _fingerprint(version: int) -> str:
+    """Return a hash of the schema's files for both databases, without comments and spacing."""
+    made_by = "".join(text for name, text in _texts().items() if int(name[:3]) <= version)
+    return hashlib.sha256("".join(re.sub("--.*", "", made_by).split()).encode()).hexdigest()[:16]
+
+
+def note_fingerprint(version: int) -> str:
+    """Return the statement that stores which schema a database has got."""
+    return f"""
+    INSERT INTO meta (name, value) VALUES ('schema', '{_fingerprint(version)}')
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+    """  # noqa: S608 - a hash
+
+
+def is_another_schema(db: Any, version: int) -> bool:
+    """Whether a database of this version has another schema than this version's, as commits between releases have."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    return row is None or row[0] != _fingerprint(version)
 
 
 @functools.cache
@@ -68,19 +97,21 @@ def version_of(db: sqlite3.Connection) -> int:
 
 def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     """Raise StoreError for another program's database, one from before, or a newer bot's. Writes nothing."""
-    # One snapshot for both: another program may be initialising the file now.
+    # One snapshot for all: another program may be initialising the file now.
     db.execute("BEGIN")
     try:
         application_id = db.execute("PRAGMA application_id").fetchone()[0]
         is_empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+        version = version_of(db)
+        is_other = application_id == APPLICATION_ID and 0 < version <= known and is_another_schema(db, version)
     finally:
         if db.in_transaction:  # SQLite itself ends a failed one
             db.execute("ROLLBACK")
-    if application_id == APPLICATION_ID_BEFORE:
+    if application_id == APPLICATION_ID_BEFORE or is_other:
         raise StoreError(texts.FROM_BEFORE(name=name), exit_code=RESTART_CANNOT_HELP)
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
         raise StoreError(texts.NOT_OURS(name=name), exit_code=RESTART_CANNOT_HELP)
-    if (version := version_of(db)) > known:
+    if version > known:
         raise StoreError(texts.NEWER_SCHEMA(name=name, version=version, known=known), exit_code=RESTART_CANNOT_HELP)
 
 
@@ -115,6 +146,7 @@ def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
                 raise sqlite3.IntegrityError(f"migration {step.version} leaves rows without their parents")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {step.version}")
+        db.execute(note_fingerprint(step.version))
         db.execute("COMMIT")
         return True
     finally:

@@ -98,9 +98,19 @@ def test_triggers_have_the_same_names(sqlite: sqlite3.Connection, postgres: psyc
     assert there == {(name, table) for name, table in made if not name.startswith("job_texts_")}
 
 
-def test_a_database_from_before_the_first_schema_is_refused_and_left_alone(postgres: psycopg.Connection) -> None:
-    postgres.execute("CREATE TABLE schema_version (version BIGINT)")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "CREATE TABLE schema_version (version BIGINT)",
+        "CREATE TABLE schema_number AS SELECT 1 AS version",
+        "CREATE TABLE schema_number AS SELECT 1 AS version; INSERT INTO meta VALUES ('schema', 'of another commit')",
+    ],
+)
+def test_a_database_from_before_the_first_schema_is_refused_and_left_alone(
+    postgres: psycopg.Connection, changed: str
+) -> None:
+    postgres.execute(changed)
     before = postgres_tables(postgres)
-    with pytest.raises(StoreError, match="commit 61b14ca0: finish or cancel its jobs there, run `cannon-bot backup`"):
+    with pytest.raises(StoreError, match=r"Finish or cancel its jobs .* run `cannon-bot backup`"):
         schema.refuse_unsuitable(postgres, "postgresql:///bot")
     assert postgres_tables(postgres) == before
