@@ -1,4 +1,4 @@
-"""Run the unit and contract tests on each other supported Python of this machine, as `make test-long` does.
+"""Run the unit and contract tests, and a walk through Discord, on each other supported Python of this machine.
 
 Each gets an environment of its own in `.venv/`. Pythons are found on the path and among pyenv's and uv's; one that is
 not here is named, and is no failure. A version of `PYTHONS` that must be here: `--need 3.11 --need 3.12`.
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """Those that have wheels of everything in `requirements/dev.lock`."""
-TESTS = ("tests/contract", "tests/unit")
+TESTS = ("tests/contract", "tests/unit", "tests/discord/setup", "tests/discord/words")
 AS_ANOTHER_USER = ("that_takes_no_files_is_one_sentence", "may_not_write_is_one_sentence")
 """Parts of the names of tests that start the bot as a user without rights, who must be able to read its Python."""
 ASK = "import ensurepip, sys; print('%d.%d' % sys.version_info[:2])"

@@ -128,12 +128,13 @@ def test_a_token_without_an_id_has_no_invite_link(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_path: Path) -> None:
     (tmp_path / "broken.db").write_bytes(b"this is no database, " * 200)
+    (tmp_path / ".env").write_text("RETENTION_DAY=3\n", encoding="utf-8")
     done = cannon_bot("check", "--offline", cwd=tmp_path, DATABASE="broken.db", HTTP_PORT="x", LOG_LEVEL="loud")
     assert done.returncode == 1
     problems = [line for line in done.stdout.splitlines() if line.startswith("- ")]
-    assert len(problems) == 4
-    assert done.stdout.startswith("4 problems")
-    for word in ("DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "broken.db"):
+    assert len(problems) == 5
+    assert done.stdout.startswith("5 problems")
+    for word in ("DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "broken.db", "RETENTION_DAYS"):
         assert sum(word in problem for problem in problems) == 1
 
 

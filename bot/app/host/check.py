@@ -80,7 +80,7 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
 
     `wrong` is what is wrong with the settings: what depends on these is not checked.
     """
-    found = Findings([*wrong], misspelled())
+    found = Findings([*wrong, *misspelled()])
     if not film.is_possible():
         found.facts.append(texts.NO_FILMS(line=install_line("film")))
     if settings.is_host_key_unlimited:
