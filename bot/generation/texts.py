@@ -166,9 +166,10 @@ WHAT_TO_SAY = Text(
     "Mention me with what you want, also in reply to a result: “a fox in the snow, 16:9”, “video of a river”, "
     "“music: slow jazz”, or “say: welcome”. `/help` explains more, and `/me` shows your credits."
 )
-WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, or “vary”.")
-WHAT_OF_VIDEO = Text("With a video, I can do “upscale”, “subtitles”, “sound of rain”, “again”, or “vary”.")
-WHAT_OF_SOUND = Text("With audio, I can do “again”, “vary”, or “lip sync”.")
+WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider” or “animate: slow zoom”.")
+WHAT_OF_VIDEO = Text("With a video, I can do “upscale”, “subtitles”, or “sound of rain”.")
+WHAT_OF_RESULT = Text("You can also say “again”, “vary”, or “3 more like this”.")
+LIP_SYNC = Text("Lip sync needs a video and speech: use `/finish lipsync`.")
 
 # ---------------------------------------------------------------------- questions to the moderators
 

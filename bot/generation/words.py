@@ -15,12 +15,13 @@ from pathlib import Path
 from bot.domain.models import MediaKind
 from bot.generation import texts
 from bot.generation.again.next_steps import IMAGE, VIDEO
-from bot.generation.again.rerun import COPIES_MAX, IMAGE_EDIT
+from bot.generation.again.rerun import COPIES_MAX, IMAGE_EDIT, LARGEST
 from bot.generation.generation import FLAG
+from bot.language import sentences
 
 WORDS_MAX = 4000
 """Discord's limit of a message."""
-AGAIN, VARY, NEXT_SHOT = "again", "vary", "next shot"
+AGAIN, VARY, NEXT_SHOT, TO_4K = "again", "vary", "next shot", "4k"
 """Choices besides operations."""
 SPEECH, SOUND = "narration.generate", "soundfx.generate"
 _LISTS = {
@@ -30,7 +31,6 @@ _LISTS = {
     SOUND: "sound",
     "video.upscale": "upscale",
     "subtitles.generate": "subtitles",
-    "lipsync.generate": "lipsync",
     "16:9": "wide",
     "9:16": "tall",
     "1:1": "square",
@@ -39,15 +39,15 @@ _LISTS = {
 _OTHERS: Mapping[MediaKind | None, tuple[str, ...]] = {
     None: (VIDEO, "music.generate", SPEECH, SOUND),
     MediaKind.IMAGE: (VIDEO,),
-    MediaKind.VIDEO: ("video.upscale", "subtitles.generate", "lipsync.generate", SOUND),
-    MediaKind.AUDIO: ("lipsync.generate",),
+    MediaKind.VIDEO: ("video.upscale", "subtitles.generate", SOUND),
+    MediaKind.AUDIO: (),
 }
 """What words lead to besides a new image or an edited one, by the medium that they are about."""
 _WHAT = {
-    None: texts.WHAT_TO_SAY,
-    MediaKind.IMAGE: texts.WHAT_OF_PICTURE,
-    MediaKind.VIDEO: texts.WHAT_OF_VIDEO,
-    MediaKind.AUDIO: texts.WHAT_OF_SOUND,
+    None: (texts.WHAT_TO_SAY,),
+    MediaKind.IMAGE: (texts.WHAT_OF_PICTURE,),
+    MediaKind.VIDEO: (texts.WHAT_OF_VIDEO, texts.LIP_SYNC),
+    MediaKind.AUDIO: (texts.LIP_SYNC,),
 }
 _LENGTHS = {VIDEO: "duration", "music.generate": "duration_seconds", SOUND: "duration_seconds"}
 """The field of an operation's length."""
@@ -91,7 +91,16 @@ class _Rule:
 _RULES = {name: _Rule(f"<{_LISTS.get(name, name)}>") for names in _OTHERS.values() for name in names}
 _TALK, _HELP = _Rule("<talk>"), _Rule("<help>|<money>")
 _ASKS = _Rule("<asks>.*(?:[?？]$|<money>)")
-_ACTS = {act: _Rule(f"<{act}>(?:,? <talk>)?") for act in (AGAIN, VARY)}
+_ACTS = {
+    act: _Rule(f"(?:{words})(?:,? <talk>)?")
+    for act, words in (
+        (AGAIN, "<again>"),
+        (VARY, r"<vary>|(?:(?:<make>|<plus>)\s?)?<number>\s?<more>"),
+        (TO_4K, "<upscale>"),
+    )
+}
+_WHERE, _WHICH = _Rule(r"<joins>(?:\s[^\s,;:.!?]+){0,2}\s?$"), _Rule(r"-\w|\s?<heads>")
+"""What is around a word that only describes: a fox in a film, a film poster."""
 _AROUND = " .!?,…¡¿。！？、，"
 _OF = r"(?: (?:of|about|von|mit|de|des|du|do|da|das)(?!\w)| d['’]|(?=\s*(?:[:,.!、]|$)))"
 _COUNTS = (
@@ -99,7 +108,7 @@ _COUNTS = (
     _Rule(r"(?<![\d.])<number>(?:枚|本|個)(?!の)"),
 )
 """How many: at the start, as a clause, or behind a verb; elsewhere a number is a part of the picture."""
-_LENGTH = _Rule(r"(?<![\d.:])<number>[ -]?<seconds>")
+_LENGTH = _Rule(r"(?<![\d.:])<number>[ -]?<seconds>(?: <joins>)?")
 _RATIO = re.compile(r"(?<![\d:.：/])(?P<width>\d{1,2}) ?[:：x×] ?(?P<height>\d{1,2})(?![\d:/])")
 _RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
 _SHAPES = {
@@ -138,23 +147,29 @@ def is_addressed(content: str, bot_id: int) -> bool:
     return re.search(rf"^\s*<@!?{bot_id}>|<@!?{bot_id}>[\s.!?]*$", content[:WORDS_MAX]) is not None
 
 
-def read(said: str, about: MediaKind | None = None, *, goes_on: bool = False) -> Reading:
+def read(said: str, about: MediaKind | None = None, *, is_file: bool = False, goes_on: bool = False) -> Reading:
     """Return what is meant; `about` is the kind of the medium that it is about. Never raises.
 
-    `goes_on`: the medium is a film, whose next shot is what other words are.
+    `is_file`: it is no result, so it can't be repeated or varied. `goes_on`: the medium is a film, whose next shot is
+    what other words are.
     """
     alone = said.strip(_AROUND)
     if _TALK.regex.fullmatch(alone):
         return Reading()
     if _HELP.regex.fullmatch(alone) or (len(said) <= _END_CHARS and _ASKS.regex.match(said)):
         return Reading(sentence=str(texts.WHAT_TO_SAY))
+    what = sentences(*_WHAT[about], "" if about is None or is_file else texts.WHAT_OF_RESULT)
     for act, rule in _ACTS.items():
-        if about is not None and rule.regex.fullmatch(alone):
-            return Reading(choices={act: {}})
+        found = None if about is None else rule.regex.fullmatch(alone)
+        if found and act == TO_4K and about is MediaKind.IMAGE:
+            return Reading(choices={IMAGE_EDIT if is_file else act: {"prompt": alone, "resolution": LARGEST}})
+        if found and act != TO_4K:
+            number = _number(found["number"]) if act == VARY and found["number"] else 0
+            return Reading(sentence=what) if is_file else Reading(choices={act: {}}, count=min(number, COPIES_MAX))
     said, ratio = _shaped(said)
     said, count = _counted(said)
     choices = _choices(said, about, ratio, goes_on=goes_on)
-    return Reading(choices=choices, count=min(count, COPIES_MAX), sentence="" if choices else str(_WHAT[about]))
+    return Reading(choices=choices, count=min(count, COPIES_MAX), sentence="" if choices else what)
 
 
 def _shaped(said: str) -> tuple[str, str]:
@@ -189,15 +204,24 @@ def _choices(said: str, about: MediaKind | None, ratio: str, *, goes_on: bool) -
     seen = [(name, _RULES[name].regex.search(said, 0, _END_CHARS)) for name in _OTHERS[about]]
     first = min(((word.start(), name, word) for name, word in seen if word), default=None)
     plain = {None: IMAGE, MediaKind.IMAGE: IMAGE_EDIT}.get(about, NEXT_SHOT if goes_on else "")
-    choices = {}
-    if first is not None:
-        _, name, word = first
-        if word[0] == said:
-            return {} if about is None else {name: _values(name, "", ratio, said)}
-        choices[name] = _values(name, _prompt(name, said, word), ratio, said)
-    if plain and said:
-        choices[plain] = _values(plain, said, ratio, said)
-    return choices
+    plainly = {plain: _values(plain, said, ratio, said)} if plain and said else {}
+    if first is None:
+        return plainly
+    _, name, word = first
+    if word[0] == said:
+        return {} if about is None else {name: _values(name, "", ratio, said)}
+    named = {name: _values(name, _prompt(name, said, word), ratio, said)}
+    return named | plainly if _is_asked(name, said, word, about) else plainly | named
+
+
+def _is_asked(name: str, said: str, word: re.Match[str], about: MediaKind | None) -> bool:
+    """Return whether the word is what is asked for, not a part of its description: a film poster, a fox in a film."""
+    before = _LENGTH.regex.sub("", said[: word.start()]).strip(_AROUND)
+    if name == SPEECH and (not before or _TALK.regex.fullmatch(before)):
+        return True
+    if _WHICH.regex.match(said, word.end()):
+        return False
+    return about is not None or not _WHERE.regex.search(_LENGTH.regex.sub("", said[: word.start()]))
 
 
 def _prompt(name: str, said: str, word: re.Match[str]) -> str:
@@ -208,7 +232,7 @@ def _prompt(name: str, said: str, word: re.Match[str]) -> str:
 
 
 def _values(name: str, prompt: str, ratio: str, said: str) -> dict[str, str]:
-    if name in {"video.upscale", "subtitles.generate", "lipsync.generate"}:
+    if name in {"video.upscale", "subtitles.generate"}:
         return {}
     length = _LENGTH.regex.search(said, 0, _END_CHARS) if name in _LENGTHS else None
     values = {

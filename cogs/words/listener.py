@@ -21,6 +21,7 @@ from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import needs_approval, refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
 from bot.domain.typed_keys import require_no_key
+from bot.domain.words.orders import Variation
 from bot.domain.words.text import harmless_within, whole
 from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.generation.again.next_steps import IMAGE, Medium, NextSteps
@@ -30,7 +31,7 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.generations import DRAFT_LIFE_S, Generations
 from bot.generation.own_defaults import REFERENCES, OwnDefaults, Typed
 from bot.generation.sources import FILES_MAX, SourceRef, require_kept
-from bot.generation.words import AGAIN, NEXT_SHOT, VARY, Reading, clean_words, is_addressed, read
+from bot.generation.words import AGAIN, NEXT_SHOT, TO_4K, VARY, Reading, clean_words, is_addressed, read
 from bot.language import sentences, speak, tr
 from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
@@ -170,9 +171,9 @@ class WordListener(commands.Cog):
             given = {file.field: file.label for file in filled.files if file.field}
             steps = [
                 *((step.operation, step.input) for step in filled.before),
-                (filled.operation, {**filled.values, **given}),
+                *[(filled.operation, {**filled.values, **given})] * filled.count,
             ]
-            total = await total_of(self.bot, guild_id, steps * filled.count)
+            total = await total_of(self.bot, guild_id, steps)
             is_approved = is_approved or needs_approval(total.shown, rules)
             consent = replace(generation.consent, pressed=True, agreed=total.shown)
             draft_id = await use(self.bot, Generations).keep(replace(generation, consent=consent), guild_id, member_id)
@@ -239,7 +240,7 @@ def _of_files(said: str, message: discord.Message) -> Asked:
         pictures = [SourceFile(ref=ref, label=REFERENCES, field=REFERENCES, into_list=True) for ref in refs]
         return Asked(reading=read(said), pictures=pictures)
     kind = usable[0][1]
-    return Asked(reading=read(said, kind), medium=Medium(kinds=(kind,), ref=refs[0]), files=len(usable))
+    return Asked(reading=read(said, kind, is_file=True), medium=Medium(kinds=(kind,), ref=refs[0]), files=len(usable))
 
 
 async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Generation:
@@ -248,9 +249,13 @@ async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Ge
     job = None if medium is None else medium.job
     if job is not None:
         require_kept(job)
-        if choice in {AGAIN, VARY}:
-            reruns = use(bot, Reruns)
-            return await (reruns.rerun_all(job, viewer) if choice == AGAIN else reruns.vary(job, viewer, "subtle"))
+        reruns = use(bot, Reruns)
+        if choice == AGAIN:
+            return await reruns.rerun_all(job, viewer)
+        if choice == TO_4K:
+            return await reruns.enlarged(job, viewer, Variation.UPSCALE)
+        if choice == VARY:
+            return replace(await reruns.vary(job, viewer, "subtle"), count=count or 1)
     if medium is None:
         operation = bot.catalogue.resolve(choice)
         use(bot, OperationSwitches).require_on(viewer.guild_id, operation)

@@ -1,7 +1,7 @@
 """What the answers to members' words say."""
 
 from bot.domain.models import credits_words
-from bot.generation.words import AGAIN, NEXT_SHOT, VARY
+from bot.generation.words import AGAIN, NEXT_SHOT, TO_4K, VARY
 from bot.language import Text
 
 CONTINUE = Text("Continue")
@@ -30,10 +30,10 @@ MAKES = {
     "video.upscale": Text("⬆️ Upscale this video?"),
     "subtitles.generate": Text("💬 Add subtitles to this video?"),
     "soundfx.generate": Text("🔊 Generate a sound effect?"),
-    "lipsync.generate": Text("👄 Lip-sync this video?"),
     NEXT_SHOT: Text("🎬 Make the next shot?"),
     AGAIN: Text("🔁 Re-run this?"),
     VARY: Text("🎲 Make a variation?"),
+    TO_4K: Text("🔼 Upscale this image to 4K?"),
 }
 """The question about a choice that is the only one."""
 WHICH_ONE = Text("Which one do you mean?")

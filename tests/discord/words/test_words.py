@@ -192,9 +192,9 @@ OF_EACH_MEDIUM = {
     "en": ("sing me a waltz", "say: welcome", "sound of thunder, 4 seconds", "a video of waves", "a fox"),
     "de": ("ein Lied im Wald", "sage: willkommen", "Geräusch von Regen", "Video von Wellen", "ein Fuchs"),
     "fr": ("une chanson douce", "dis : bienvenue", "bruit de pluie", "une vidéo de vagues", "un renard"),
-    "es": ("un bosque con música", "di: hola a todos", "sonido de lluvia", "un vídeo de olas", "un zorro"),
+    "es": ("una canción alegre", "di: hola a todos", "sonido de lluvia", "un vídeo de olas", "un zorro"),
     "pt-BR": ("cante uma valsa", "diga bem-vindos", "o som da chuva", "um vídeo de ondas", "uma raposa"),
-    "ja": ("音楽を聴くキツネ", "ようこそと言って", "効果音：雷", "波の動画", "雪の中のキツネ"),
+    "ja": ("音楽を作って", "ようこそと言って", "効果音：雷", "波の動画", "雪の中のキツネ"),
 }
 
 

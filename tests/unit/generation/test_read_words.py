@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue
 from bot.domain.models import MediaKind
 from bot.generation import texts
-from bot.generation.words import AGAIN, NEXT_SHOT, VARY, clean_words, is_addressed, lists, read
+from bot.generation.words import AGAIN, NEXT_SHOT, TO_4K, VARY, clean_words, is_addressed, lists, read
 from bot.language import LANGUAGES, speaking
 from cogs.member import texts as help_texts
 from cogs.words import texts as offer_texts
@@ -34,7 +34,6 @@ FIFTEEN = [
     ("upscale", VIDEO, ["video.upscale"], {}, 0),
     ("subtitles", VIDEO, ["subtitles.generate"], {}, 0),
     ("sound of rain", VIDEO, [SOUND], {"prompt": "sound of rain"}, 0),
-    ("lip sync", AUDIO, ["lipsync.generate"], {}, 0),
     ("make it 9x16", IMAGE, [EDIT], {"prompt": "make it 9x16", "aspect_ratio": "9:16"}, 0),
     ("ein Fuchs im Schnee, 16:9", None, [NEW], {"prompt": "ein Fuchs im Schnee", "aspect_ratio": "16:9"}, 0),
     ("Video von einem Fluss", None, [FILM, NEW], {"prompt": "Video von einem Fluss"}, 0),
@@ -49,7 +48,6 @@ FIFTEEN = [
     ("hochskalieren", VIDEO, ["video.upscale"], {}, 0),
     ("Untertitel bitte", VIDEO, ["subtitles.generate"], {}, 0),
     ("Geräusch von Regen", VIDEO, [SOUND], {"prompt": "Geräusch von Regen"}, 0),
-    ("Lippensynchronisation", AUDIO, ["lipsync.generate"], {}, 0),
     ("mach es 9:16", IMAGE, [EDIT], {"aspect_ratio": "9:16"}, 0),
 ]
 """The sentences that the guides and the bot's own answers show, in English and in German."""
@@ -80,6 +78,24 @@ NATURAL = [
     ("a shop sign --big letters--, 16:9", None, [NEW], {"prompt": "a shop sign --big letters--"}, 0),
     ("please add a hat and make it square", IMAGE, [EDIT], {"prompt": "please add a hat", "aspect_ratio": "1:1"}, 0),
     ("夜にして、横長に", IMAGE, [EDIT], {"prompt": "夜にして", "aspect_ratio": "16:9"}, 0),
+    ("a movie poster of a fox", None, [NEW, FILM], {"prompt": "a movie poster of a fox"}, 0),
+    ("a clip art of a fox", None, [NEW, FILM], {}, 0),
+    ("a film noir street", None, [NEW, FILM], {}, 0),
+    ("4 movie posters", None, [NEW, FILM], {}, 0),
+    ("a noise-cancelling headphone, product photo", None, [NEW, SOUND], {}, 0),
+    ("a fox listening to music in a forest", None, [NEW, MUSIC], {}, 0),
+    ("un bosque con música", None, [NEW, MUSIC], {}, 0),
+    ("une chanson douce", None, [MUSIC, NEW], {}, 0),
+    ("音楽を聴くキツネ", None, [NEW, MUSIC], {}, 0),
+    ("a fox in the snow, video", None, [FILM, NEW], {}, 0),
+    ("how about a fox in the snow?", None, [NEW], {}, 0),
+    ("upscale", IMAGE, [TO_4K], {"resolution": "4K"}, 0),
+    ("3 more like this", IMAGE, [VARY], {}, 3),
+    ("noch drei davon", IMAGE, [VARY], {}, 3),
+    ("encore trois comme ça", IMAGE, [VARY], {}, 3),
+    ("otras tres como esta", IMAGE, [VARY], {}, 3),
+    ("mais três como esta", IMAGE, [VARY], {}, 3),
+    ("あと3枚", IMAGE, [VARY], {}, 3),
 ]
 
 
@@ -115,14 +131,23 @@ def test_a_description_is_the_whole_prompt_of_an_image(said: str):
         *((said, None, texts.WHAT_TO_SAY) for said in ("Wie viele Credits habe ich noch?", "what can you do?")),
         *((said, None, texts.WHAT_TO_SAY) for said in ("¿Cuántos créditos me quedan?", "クレジットはいくつですか？")),
         ("how do I animate this?", IMAGE, texts.WHAT_TO_SAY),
-        ("", IMAGE, texts.WHAT_OF_PICTURE),
-        ("make it night", VIDEO, texts.WHAT_OF_VIDEO),
-        ("louder", AUDIO, texts.WHAT_OF_SOUND),
+        ("", IMAGE, f"{texts.WHAT_OF_PICTURE} {texts.WHAT_OF_RESULT}"),
+        ("make it night", VIDEO, f"{texts.WHAT_OF_VIDEO} {texts.LIP_SYNC} {texts.WHAT_OF_RESULT}"),
+        ("lip sync it", VIDEO, f"{texts.WHAT_OF_VIDEO} {texts.LIP_SYNC} {texts.WHAT_OF_RESULT}"),
+        ("louder", AUDIO, f"{texts.LIP_SYNC} {texts.WHAT_OF_RESULT}"),
     ],
 )
 def test_questions_make_nothing_and_small_talk_is_left_alone(said: str, about: MediaKind | None, sentence: object):
     found = read(said, about)
     assert (found.choices, found.sentence) == ({}, str(sentence))
+
+
+@pytest.mark.parametrize("said", ["again", "vary", "3 more like this"])
+def test_a_file_that_is_no_result_is_neither_repeated_nor_varied(said: str):
+    assert (read(said, AUDIO, is_file=True).choices, read(said, AUDIO, is_file=True).sentence) == (
+        {},
+        str(texts.LIP_SYNC),
+    )
 
 
 def test_in_a_film_other_words_are_its_next_shot():
@@ -134,7 +159,7 @@ def test_every_choice_has_a_question_or_is_one_of_two_and_exists():
     catalogue = Catalogue()
     for said, about, choices, *_ in FIFTEEN + NATURAL:
         assert len(choices) > 1 or choices[0] in offer_texts.MAKES, said
-        assert all(catalogue.find(each) or each in {AGAIN, VARY} for each in choices), (said, about)
+        assert all(catalogue.find(each) or each in {AGAIN, VARY, TO_4K} for each in choices), (said, about)
 
 
 def test_lists_are_of_languages_that_there_are_and_have_the_same_meanings():
@@ -156,9 +181,9 @@ def test_what_the_bot_says_to_say_is_understood_in_that_language(language: str):
 
     with speaking(language):
         assert kinds(texts.WHAT_TO_SAY, None) == [f"{NEW}+ratio", FILM, MUSIC, VOICE]
-        assert kinds(texts.WHAT_OF_PICTURE, IMAGE) == [f"{EDIT}+ratio", FILM, VARY]
-        assert kinds(texts.WHAT_OF_VIDEO, VIDEO) == ["video.upscale", "subtitles.generate", SOUND, AGAIN, VARY]
-        assert kinds(texts.WHAT_OF_SOUND, AUDIO) == [AGAIN, VARY, "lipsync.generate"]
+        assert kinds(texts.WHAT_OF_PICTURE, IMAGE) == [f"{EDIT}+ratio", FILM]
+        assert kinds(texts.WHAT_OF_VIDEO, VIDEO) == ["video.upscale", "subtitles.generate", SOUND]
+        assert kinds(texts.WHAT_OF_RESULT, AUDIO) == [AGAIN, VARY, VARY]
         assert kinds(help_texts.LEGEND_WORDS, IMAGE) == [f"{EDIT}+ratio"]
 
 
